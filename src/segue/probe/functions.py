@@ -231,7 +231,6 @@ class Collector:
                 types.MemberDescriptorType,
                 classmethod,
                 staticmethod,
-                property,
             ),
         )
 

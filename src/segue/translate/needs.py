@@ -42,7 +42,7 @@ class Needs:
     ``unshown`` those of objects that are written, which code must not read. ``reread``: code has Django forget what was prefetched.
     ``held``: to-many relations whose rows are in memory with written objects, as they were before the write. ``assigned``: relations
     that code has put another object into. ``known`` are to-one relations that lead to the
-    very object that the related set began with, by the serial of its needs.
+    very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
     """
 
     model: str
@@ -78,6 +78,7 @@ class Needs:
     held: frozenset[str] = frozenset()
     assigned: set[str] = field(default_factory=set)
     known: dict[str, int] | None = None
+    bare: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 

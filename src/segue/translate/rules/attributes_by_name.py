@@ -128,7 +128,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             or (reverse is not None and reverse.kind != "o2o")
         ):
             return const(True)
-        if _lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
+        if lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
 
@@ -164,7 +164,7 @@ def _is_own(ctx: Context, known: Class) -> bool:
     return all(base is not None and base.origin == "own" for base in bases)
 
 
-def _lacks(frame: Frame, value: Val, name: str) -> bool:
+def lacks(frame: Frame, value: Val, name: str) -> bool:
     """Whether an object of a known query has no attribute ``name``: neither its model nor the query knows it.
 
     An attribute that other code sets on the object is refused where that happens.
@@ -232,7 +232,7 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             chosen = by_class(frame, value, attr.kind.value, call.node, call.args[2])
             if chosen is not None:
                 return chosen
-        if _lacks(frame, value, attr.kind.value):
+        if lacks(frame, value, attr.kind.value):
             return call.args[2]
         if (
             isinstance(value.kind, Instance)

@@ -40,10 +40,7 @@ def is_own_attribute(ctx: Context, label: str, name: str) -> bool:
     table = ctx.memo.setdefault(("kernel", "own attributes"), {})
     assert isinstance(table, dict)
     if name not in table:
-        put = re.compile(
-            rf"\.{re.escape(name)}\s*(:[^=\n]+)?=[^=]|\bsetattr\([^\n]*['\"]{re.escape(name)}['\"]"
-        )
-        table[name] = any(put.search(f.source) for f in ctx.snapshot.functions.values() if name in f.source)
+        table[name] = _puts(ctx, name)
     return bool(table[name])
 
 
@@ -69,21 +66,12 @@ def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
     The rows of a related set lead back to the very object that it begins with (``QuerySet._known_related_objects``), and what is
     assigned is kept; not so what the query has joined (``select_related``), which is an object of its own.
     """
-    table = ctx.memo.setdefault(("kernel", "computed names"), {})
-    assert isinstance(table, dict)
-    if name not in table:
-        put = re.compile(rf"\b{re.escape(name)}\s*=[^=]|['\"]{re.escape(name)}['\"]\s*:")
-        table[name] = any(
-            put.search(f.source) and _COMPUTES.search(f.source)
-            for f in ctx.snapshot.functions.values()
-            if name in f.source
-        )
-    if not table[name]:
+    if not is_computed(ctx, name):
         return False
     site = kind.site
     way = _ways(ctx).get(site.serial)
     if way is None:
-        return kind.mode == "entity" and not (site.fetched or site.keyless)
+        return kind.mode == "entity" and not (site.fetched or site.keyless or site.bare)
     parent, relation = way
     # Rows of no related set: each leads to an object of its own.
     apart = _joined(ctx, parent, relation) or (kind.mode == "row" and parent.fetched and parent.known == {})
@@ -93,6 +81,41 @@ def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
     site.asked.add(name)
     parent.asked.add(f"known {relation}")
     return False
+
+
+def is_computed(ctx: Context, name: str) -> bool:
+    """Whether some query of the project's computes ``name``: one of a function, or of a class (``queryset = …``)."""
+    table = ctx.memo.setdefault(("kernel", "computed names"), {})
+    assert isinstance(table, dict)
+    if name not in table:
+        put = re.compile(rf"\b{re.escape(name)}\s*=[^=]|['\"]{re.escape(name)}['\"]\s*:")
+        sources = (
+            *(function.source for function in ctx.snapshot.functions.values()),
+            *(one.source for cls in ctx.snapshot.classes.values() for one in cls.attributes.values()),
+        )
+        table[name] = any(put.search(one) and _COMPUTES.search(one) for one in sources if name in one)
+    return bool(table[name])
+
+
+def may_be_put(ctx: Context, name: str) -> bool:
+    """Whether code of the snapshot, translated or not, puts an attribute called ``name`` on some object."""
+    table = ctx.memo.setdefault(("kernel", "names put"), {})
+    assert isinstance(table, dict)
+    if name not in table:
+        table[name] = _puts(ctx, name)
+    return bool(table[name])
+
+
+def _puts(ctx: Context, name: str) -> bool:
+    put = re.compile(
+        rf"\.{re.escape(name)}\s*(:[^=\n]+)?[-+*/%|&^@]?=[^=]|\bsetattr\([^\n]*['\"]{re.escape(name)}['\"]"
+    )
+    return any(put.search(f.source) for f in ctx.snapshot.functions.values() if name in f.source)
+
+
+def is_end_of_relation(ctx: Context, site: Needs) -> bool:
+    """Whether objects of ``site`` are what a relation of others leads to."""
+    return site.serial in _ways(ctx)
 
 
 def _joined(ctx: Context, parent: Needs, relation: str) -> bool:

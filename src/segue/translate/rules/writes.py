@@ -260,7 +260,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     label = query.model
     model = concrete(frame.ctx, label)
     own_save(frame.ctx, label)
-    site = Needs(label, written=True)
+    site = Needs(label, written=True, bare=True)
     spread_values(frame, label, call, site)
     between = created_through(frame, owner, call)
     related = parent_of_related(frame, owner, call) if between is None else None

@@ -168,7 +168,8 @@ class _Builder:
         text, imports = annotation(self.ctx, kind)
         frame.use(*imports)
         self.entries = []
-        pieces = [self._piece(frame, item, value) for item in fields_shown(self.ctx, self.serializer)]
+        shown = [self._piece(frame, item, value) for item in fields_shown(self.ctx, self.serializer)]
+        pieces = [piece for piece in shown if piece is not None]
         self._emit(frame, pieces)
         returns = self._returns(frame, pieces)
         parameters = [Parameter(local, lambda: text)]
@@ -177,7 +178,7 @@ class _Builder:
             parameters.append(Parameter("hidden", lambda: "Collection[str]"))
         return returns, parameters
 
-    def _piece(self, frame: Frame, item: SerializerField, value: Val) -> Piece:
+    def _piece(self, frame: Frame, item: SerializerField, value: Val) -> Piece | None:
         """The key of ``item``; what is worked out for a field that may be hidden stays with it."""
         if item.name not in self.hideable:
             return show(frame, self.serializer, item, value, self.partial)
@@ -186,6 +187,8 @@ class _Builder:
         with frame.capture() as lines:
             piece = show(frame, self.serializer, item, value, self.partial)
         frame.restore_env(saved)
+        if piece is None:
+            return None
         shown = f"shown[{piece.name!r}] = {piece.text}"
         inner = [f"if {piece.condition}:", f"    {shown}"] if piece.condition else [shown]
         return replace(piece, condition=f"{piece.name!r} not in hidden", block=(*lines, *inner))

@@ -228,6 +228,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         parameters.append(Parameter("values", lambda: "Values"))
         site = _whole(ctx, serializer.model)
         site.exact = site.whole and action == "create"
+        site.bare = action == "create"
         return Instance(serializer.model, site, "entity"), parameters
 
     lifted = compose(

@@ -25,6 +25,7 @@ from segue.translate.models.classes import use_relation
 from segue.translate.needs import Needs
 from segue.translate.rules.managers import related_queryset
 from segue.translate.rules.tags import tags_of
+from segue.translate.serializers.absent import shows_bare
 from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
@@ -99,7 +100,7 @@ def _bring(ctx: Context, site: Needs, needs: Needs) -> None:
 def _key(
     ctx: Context, serializer_name: str, model: str, partial: bool, brought: frozenset[str] = frozenset()
 ) -> Hashable:
-    return serializer_name, model, partial, view_key(ctx, serializer_name), brought
+    return serializer_name, model, partial, view_key(ctx, serializer_name), brought, shows_bare(ctx)
 
 
 def _needs(
@@ -119,7 +120,7 @@ def _shown_saved(
     if isinstance(memo, Presenter):
         return memo
     # ``written``: an entity with all its columns, whose relations are loaded as a row's would be
-    site = Needs(model, written=True, held=brought)
+    site = Needs(model, written=True, held=brought, bare=shows_bare(ctx))
     # Objects that a PolymorphicSerializer has saved are of their own classes.
     site.fetched = chooses_by_class(ctx, serializer_name)
     shown = presenter(ctx, serializer_name, Instance(model, site), partial=partial)

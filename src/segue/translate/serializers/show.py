@@ -29,6 +29,7 @@ from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.rules.localized import holds_localized
 from segue.translate.rules.plain_data import object_in
+from segue.translate.serializers.absent import is_absent
 from segue.translate.serializers.as_made import as_made
 from segue.translate.serializers.code import value_text
 from segue.translate.serializers.dropping import shares
@@ -78,9 +79,11 @@ class _Made:
 
 def show(
     frame: Frame, serializer: Serializer, item: SerializerField, instance: Val, partial: bool = False
-) -> Piece:
-    """The key that ``item`` adds."""
+) -> Piece | None:
+    """The key that ``item`` adds; None where it never adds any."""
     base = base_name(item)
+    if is_absent(frame, item, instance):
+        return _piece(item, _Made("None", "None", kind=Const(None)), []) if item.allow_null else None
     if base == "SerializerMethodField":
         return _piece(item, _method(frame, serializer, item, instance), [])
     if is_tag_list(item):

@@ -49,6 +49,7 @@ from segue.translate.serializers import (
     updater,
     writer,
 )
+from segue.translate.serializers.absent import bare_object, depends_on_query, is_bare
 from segue.translate.serializers.added import lose
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
@@ -476,10 +477,13 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     partial = held.partial == "True"
     fetched = held.fetched or (shown.kind if held.saved is None else None)
-    made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial, fetched=fetched)
-    if fetched is not None:
-        fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
-    show_given(frame.ctx, held.serializer, shown.kind.model, held.given, partial=partial)
+    known = frame.ctx.snapshot.serializers[held.serializer]
+    bare = depends_on_query(frame.ctx, known) and is_bare(frame.ctx, shown.kind, fetched)
+    with bare_object(frame.ctx, bare):
+        made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial, fetched=fetched)
+        if fetched is not None:
+            fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
+        show_given(frame.ctx, held.serializer, shown.kind.model, held.given, partial=partial)
     _check_request(frame, held, made, at)
     local = in_local(frame, shown).text
     with own_set(frame, made):

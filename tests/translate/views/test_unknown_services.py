@@ -1,0 +1,154 @@
+"""What services that nobody here had seen write: fields that no object has, names that meet, trees that show themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from tests.projects.site import Site, differences
+
+from segue.snapshot.model import Snapshot
+from segue.translate.program import translate
+
+MODELS = """\
+import operator
+
+from django.db import models
+
+
+class Shelf(models.Model):
+    name = models.CharField(max_length=12)
+    bound = property(operator.attrgetter("name"))
+
+
+class ShelfBook(models.Model):
+    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, related_name="books")
+    title = models.CharField(max_length=12)
+    pages = models.IntegerField(default=1)
+
+    class Meta:
+        ordering = ["title"]
+"""
+VIEWS = """\
+from django.db.models import Count
+from django.shortcuts import get_object_or_404
+from rest_framework import generics, serializers, viewsets
+from rest_framework.decorators import action, api_view
+from rest_framework.response import Response
+
+from notes.models import Shelf, ShelfBook
+
+
+class BookSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ShelfBook
+        fields = ["id", "shelf", "title", "pages"]
+
+
+class ShelfSerializer(serializers.ModelSerializer):
+    books = BookSerializer(many=True, read_only=True)
+    count = serializers.IntegerField(read_only=True)
+    gone = serializers.CharField(required=False, max_length=5)
+    best = BookSerializer(read_only=True)
+    null = serializers.DateField(allow_null=True, read_only=True)
+    deep = serializers.BooleanField(source="gone.with_it", read_only=True)
+
+    class Meta:
+        model = Shelf
+        fields = ["id", "name", "books", "count", "gone", "best", "null", "deep"]
+
+    def create(self, validated_data):
+        return Shelf.objects.create(name=validated_data["name"])
+
+    def update(self, shelf, validated_data):
+        shelf.name = validated_data.get("name", shelf.name)
+        shelf.save()
+        return shelf
+
+
+class CountedSerializer(serializers.ModelSerializer):
+    count = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Shelf
+        fields = ["id", "name", "count"]
+
+
+class ShelfViewSet(viewsets.ModelViewSet):
+    serializer_class = ShelfSerializer
+    queryset = Shelf.objects.prefetch_related("books").order_by("pk")
+
+    @action(detail=False)
+    def counted(self, request):
+        return Response(ShelfSerializer(Shelf.objects.annotate(count=Count("books")).order_by("pk"), many=True).data)
+
+
+class BookViewSet(viewsets.ModelViewSet):
+    serializer_class = BookSerializer
+    queryset = ShelfBook.objects.all()
+
+
+class CountedView(generics.ListCreateAPIView):
+    serializer_class = CountedSerializer
+
+    def get_queryset(self):
+        return Shelf.objects.annotate(count=Count("books")).order_by("pk")
+
+
+@api_view(["PUT"])
+def renamed(request, pk):
+    serializer = CountedSerializer(get_object_or_404(Shelf, pk=pk), data=request.data)
+    serializer.is_valid(raise_exception=True)
+    serializer.save()
+    return Response(serializer.data)
+"""
+URLS = """\
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from notes import views
+
+router = SimpleRouter()
+router.register("shelves", views.ShelfViewSet)
+router.register("books", views.BookViewSet)
+urlpatterns = [*router.urls, path("counted/", views.CountedView.as_view()), path("renamed/<int:pk>/", views.renamed)]
+"""
+
+
+def _refused(snapshot: Snapshot, **changed: str) -> dict[str, str]:
+    """The first reason per route, with other text in the class bodies and functions that are named."""
+    functions, serializers = dict(snapshot.functions), dict(snapshot.serializers)
+    for name, (old, new) in ((n, c.split(" -> ")) for n, c in changed.items()):
+        dotted = f"notes.views.{name.replace('__', '.')}"
+        if dotted in functions:
+            assert old in functions[dotted].source
+            source = functions[dotted].source.replace(old, new)
+            functions[dotted] = dataclasses.replace(functions[dotted], source=source)
+        else:
+            found = serializers[dotted]
+            item = next(one for one in found.fields if one.name == old)
+            fields = tuple(
+                dataclasses.replace(one, source=new) if one is item else one for one in found.fields
+            )
+            serializers[dotted] = dataclasses.replace(found, fields=fields)
+    program = translate(dataclasses.replace(snapshot, functions=functions, serializers=serializers))
+    return {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused}
+
+
+def test_unknown_services(tmp_path: Path) -> None:
+    """Each operation is native, and answers and writes what Django does."""
+    root = tmp_path / "site"
+    root.mkdir()
+    site = Site.make(root, {"site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS})
+    snapshot = site.snapshot()
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=300, seconds=12)
+    assert [str(r) for r in program.refused] == []
+    assert differences(report) == []
+    assert [o.key for o in report.operations if not o.succeeded] == []
+
+    # Names that an object may have all the same.
+    assert _refused(snapshot, CountedSerializer="count -> bound")
+    assert _refused(snapshot, renamed="serializer.save() -> serializer.save().count = 3")
+    assert _refused(
+        snapshot, renamed="get_object_or_404(Shelf, -> get_object_or_404(ShelfBook.objects.get(pk=1).shelf,"
+    )
