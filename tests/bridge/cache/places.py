@@ -187,6 +187,11 @@ def _sides(name: str, fixture: Callable[[str], Any], folder: Path, ends: list[An
         first, url = (8 if name == "django-redis" else 10), fixture("server")
         places = [f"{url}/{first}", f"{url}/{first + 1}"]
         options["BACKEND"] = "django_redis.cache.RedisCache"
+        options["OPTIONS"] = {
+            "DB": first + 5,
+            "MAX_ENTRIES": 1,
+            "CULL_FREQUENCY": 1,
+        }  # which it does not read
         if name == "django-redis, json":
             options["OPTIONS"] = {
                 "SERIALIZER": "django_redis.serializers.json.JSONSerializer",

@@ -279,6 +279,8 @@ OF_PACKAGE: list[tuple[dict[str, object], str]] = [
     ({"SERIALIZER": "django_redis.serializers.json.JSONSerializer"}, f"{REDIS}, as_json=True)"),
     ({"COMPRESSOR": "django_redis.compressors.lzma.LzmaCompressor"}, f"{REDIS}, compressor='lzma')"),
     ({"SOCKET_TIMEOUT": 2, "CONNECTION_POOL_KWARGS": {"max_connections": 9}}, f"{REDIS}, timeouts=(None, 2))"),
+    ({"DB": 0, "MAX_ENTRIES": 9, "CULL_FREQUENCY": 2}, f"{REDIS})"),
+    ({"DB": "0"}, "cache-backend"),
     ({"COMPRESSOR": "django_redis.compressors.zstd.ZStdCompressor"}, "cache-backend"),
     ({"SERIALIZER": "django_redis.serializers.msgpack.MSGPackSerializer"}, "cache-backend"),
     ({"CLIENT_CLASS": "django_redis.client.ShardClient"}, "cache-backend"),

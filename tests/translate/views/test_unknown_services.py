@@ -28,15 +28,22 @@ class ShelfBook(models.Model):
 
     class Meta:
         ordering = ["title"]
+
+
+class Media(models.Model):
+    file = models.FileField(upload_to="files")
+    media = models.FileField(upload_to="more", blank=True)
 """
 VIEWS = """\
 from django.db.models import Count
 from django.shortcuts import get_object_or_404
+from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework import generics, serializers, viewsets
 from rest_framework.decorators import action, api_view
+from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 
-from notes.models import Shelf, ShelfBook
+from notes.models import Media, Shelf, ShelfBook
 
 
 class BookSerializer(serializers.ModelSerializer):
@@ -95,6 +102,40 @@ class CountedView(generics.ListCreateAPIView):
         return Shelf.objects.annotate(count=Count("books")).order_by("pk")
 
 
+class MediaSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Media
+        fields = ["id", "file", "media"]
+
+
+class MediaViewSet(viewsets.ModelViewSet):
+    serializer_class = MediaSerializer
+    queryset = Media.objects.order_by("pk")
+
+
+class BookFilter(FilterSet):
+    class Meta:
+        model = ShelfBook
+        fields = ["pages"]
+
+
+class BooksView(generics.ListAPIView):
+    serializer_class = BookSerializer
+    filter_backends = [DjangoFilterBackend, SearchFilter]
+    filterset_class = BookFilter
+
+    def get_queryset(self):
+        return ShelfBook.objects.filter(shelf=get_object_or_404(Shelf, pk=self.kwargs["shelf"]))
+
+
+class BookView(generics.RetrieveAPIView):
+    serializer_class = BookSerializer
+    filter_backends = [SearchFilter]
+
+    def get_queryset(self):
+        return ShelfBook.objects.filter(shelf=get_object_or_404(Shelf, pk=self.kwargs["shelf"]))
+
+
 @api_view(["PUT"])
 def renamed(request, pk):
     serializer = CountedSerializer(get_object_or_404(Shelf, pk=pk), data=request.data)
@@ -111,7 +152,14 @@ from notes import views
 router = SimpleRouter()
 router.register("shelves", views.ShelfViewSet)
 router.register("books", views.BookViewSet)
-urlpatterns = [*router.urls, path("counted/", views.CountedView.as_view()), path("renamed/<int:pk>/", views.renamed)]
+router.register("media", views.MediaViewSet)
+urlpatterns = [
+    *router.urls,
+    path("counted/", views.CountedView.as_view()),
+    path("renamed/<int:pk>/", views.renamed),
+    path("of/<int:shelf>/", views.BooksView.as_view()),
+    path("of/<int:shelf>/<int:pk>/", views.BookView.as_view()),
+]
 """
 
 

@@ -90,6 +90,15 @@ def local(frame: Frame, value: Val, text: ast.expr, **changes: object) -> Val:
     return Val(QuerySet(kind.query.with_(**changes)), ast.Name(name, ast.Load()))
 
 
+def may_raise(value: Val) -> bool:
+    """Whether making the queryset runs code of the view's, which may answer by itself: Django runs it before any backend looks
+    at the query string."""
+    return value.node is not None and any(
+        isinstance(part, ast.Await) or (isinstance(part, ast.Name) and part.id.startswith("segue__fn_"))
+        for part in ast.walk(value.node)
+    )
+
+
 def ready(frame: Frame, value: Val) -> Val:
     """The queryset as a complete statement."""
     return settle(frame, value)
@@ -103,4 +112,4 @@ def names(value: Value) -> list[str]:
     return [n for n in found if isinstance(n, str)] if isinstance(found, list) else []
 
 
-__all__ = ["Import", "apply", "local", "names", "quote", "ready"]
+__all__ = ["Import", "apply", "local", "may_raise", "names", "quote", "ready"]

@@ -10,7 +10,7 @@ from segue.refusal import Refusal, Refused, refuse
 from segue.snapshot.model import FilterField, FilterSet, Value, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.filters.backends import DJANGO, ready
+from segue.translate.filters.backends import DJANGO, may_raise, ready
 from segue.translate.filters.classes import FilterClass, class_of, text_limits
 from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
 from segue.translate.filters.formats import own_formats
@@ -104,8 +104,13 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         steps += narrowing
     if not reads:
         return value
-    frame.emit(f"{form} = FilterForm({ast.unparse(frame.state('call'))}.query)")
-    frame.lines += [*reads, f"{form}.raise_invalid()", f"{local} = {value.text}", *steps]
+    asked = [
+        f"{form} = FilterForm({ast.unparse(frame.state('call'))}.query)",
+        *reads,
+        f"{form}.raise_invalid()",
+    ]
+    made = f"{local} = {value.text}"
+    frame.lines += [made, *asked, *steps] if may_raise(value) else [*asked, made, *steps]
     return current
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 
 from segue.target.ir import Decl, Import, Origin
-from segue.translate.filters.backends import local, names, ready
+from segue.translate.filters.backends import local, may_raise, names, ready
 from segue.translate.filters.parameters import param
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
@@ -36,6 +36,8 @@ def search(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         )
     named = param(endpoint, _BACKEND, "search_param", "SEARCH_PARAM", "search")
     if not fields:
+        if may_raise(value):
+            value = local(frame, value, _node(value))
         check = frame.imported("segue_bridge.filters.search", "check_search")
         frame.emit(ast.unparse(ast.Call(check, [frame.state("call")], named)))
         return value

@@ -14,7 +14,7 @@ from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.free_names import renamed
 from segue.translate.functions.lift import lift
-from segue.translate.interp.frame import Frame, Parameter
+from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, ValidatedData
@@ -177,6 +177,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         )
         _ = frame.db
         local = local_name(serializer.model, {**STATE, "values": 0, "given": 0, **dict.fromkeys(uploads, 0)})
+        local = frame.renames.get(local, local)
         frame.locals_seen.update({local, "values", "given", *uploads})
         frame.emit("given = dict(values)")
         for accessor in many:
@@ -224,6 +225,13 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         for item in tagged:
             frame.emit_block(f"if {item.name} is not UNSET:", [set_tags(frame, serializer, item, local)])
         frame.emit(f"return {local}")
+        imports = {item.alias or item.name for item in frame.imports}
+        if local in imports:  # a model Media and the storage ``media()``
+            raise RenameNeeded(local)
+        for other in imports & {*many, *uploads, *(item.name for item in tagged)}:
+            raise refuse(
+                "names", other, "A field is called like a function that saving it needs.", serializer.where
+            )
         parameters = [Parameter(local, lambda: cls)] if action == "update" else []
         parameters.append(Parameter("values", lambda: "Values"))
         site = _whole(ctx, serializer.model)

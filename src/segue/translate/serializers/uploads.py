@@ -37,11 +37,13 @@ def check_upload(ctx: Context, label: str, item: SerializerField, column: ModelF
         raise field_refusal(item, "file-storage", f"{problem[0]}: {problem[1]}")
 
 
+# What functions that save have beside the columns: their parameters and the functions that they call.
+_TAKEN = frozenset({*STATE, "given", "values", "media", "dated", "assign", "relations", "insert_tag"})
+
+
 def local_of(column: ModelField) -> str:
     """What the upload is called in the generated function."""
-    return (
-        f"{column.name}_upload" if column.name in STATE or column.name in ("given", "values") else column.name
-    )
+    return f"{column.name}_upload" if column.name in _TAKEN else column.name
 
 
 def take(frame: Frame, column: ModelField) -> None:
