@@ -230,7 +230,7 @@ URLS = (
     + "]\n"
 )
 FILES = {
-    "site_/settings.py": SETTINGS,
+    "site_/settings.py": SETTINGS + 'import os\nMIDDLEWARE += os.environ.get("MORE", "").split()\n',
     "site_/urls.py": URLS,
     "notes/models.py": MODELS,
     "notes/auth.py": AUTH,
@@ -255,6 +255,16 @@ def test_what_is_refused_names_the_class(snapshot: Snapshot) -> None:
     assert all(
         r.line and "notes/auth.py" in r.file for k, r in found.items() if k not in ("twoways", "leaveslate")
     )
+
+
+def test_a_key_that_is_counted_is_not_counted_again_for_a_status(site: Site) -> None:
+    """Middleware that acts on a 404 has Django do the request of GET again, once it is known that it is one."""
+    name = "django.middleware.common.BrokenLinkEmailsMiddleware"
+    program = translate(site.snapshot(MORE=name))
+    native = {o.route_id for o in program.native if o.method == "GET"}
+    assert {"/owncredentials/", "/words/", "/text/"} <= native
+    refused = {r.route_id: r.reasons[0].why for r in program.refused if r.method == "GET"}
+    assert all(name in refused[way] for way in ("/bykey/", "/keyed/"))
 
 
 def test_both_sides_let_the_same_requests_in(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:

@@ -18,6 +18,18 @@ _READS = re.compile(
     r"|[\w.]*\bdb\.(?:get|one|all|first|scalar|scalars)\()"
 )
 
+_WRITES = re.compile(
+    r"\bdb\.(?:execute|insert|insert_all|update|update_all|save|delete|delete_all|delete_matching|get_or_create|update_or_create)\("
+    r"|\bMAIL\."
+)
+
+
+def writes(ctx: Context, lines: Sequence[str]) -> bool:
+    """Whether rows are written or mails are sent there on some way, down to the last function called: no more than is certain,
+    where the service itself finds out the rest."""
+    called = [record.lines for record in reached(ctx, lines) if record is not None]
+    return any(_WRITES.search(line) for one in (lines, *called) for line in one)
+
 
 def may_write(ctx: Context, lines: Sequence[str]) -> bool:
     """False only where every awaited call is one that reads, down to the last function called. What is not awaited changes

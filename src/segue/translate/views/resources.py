@@ -141,7 +141,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         if head:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)
     for one in tuple(built):
-        again = written_before.done_again(ctx, kept, *one)
+        again = written_before.done_again(ctx, kept, shared.before, *one)
         if again is not None:
             built.remove(one)
             ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))
@@ -224,6 +224,7 @@ class _Shared:
     initial: list[str]
     initial_imports: set[Import]
     bare: bool
+    before: list[str]
 
 
 def _shared(base: Endpoint) -> _Shared:
@@ -250,6 +251,7 @@ def _shared(base: Endpoint) -> _Shared:
         if [m for m in _IN_ORDER if m in listed] != [m for m in listed if m in _IN_ORDER]:
             arguments.append(f"listed={listed!r}")
     name, needed = authentication.constant(base)
+    who = written_before.declared(base.ctx, needed)
     arguments.append(f"authentication={name}")
     imports |= needed
     said = jwt_views.challenge(base)
@@ -257,10 +259,10 @@ def _shared(base: Endpoint) -> _Shared:
         arguments.append(f"challenge={said!r}")
     actions = [(o.action or None, o.method) for o in route.operations]
     limits, limits_needed = own_limits.limits(base, actions)
-    found, needed = throttles.constants(base) if not base.overridden(own_limits.HOOK) else ([], set())
+    found, counted = throttles.constants(base) if not base.overridden(own_limits.HOOK) else ([], set())
     if found:
         arguments.append(f"throttles=({', '.join(found)},)")
-        imports |= needed
+        imports |= counted
     if route.suffix_regex:
         arguments.append("suffix=True")
     found_versions, needed = versioning.arguments(base)
@@ -285,9 +287,9 @@ def _shared(base: Endpoint) -> _Shared:
     if view.atomic_requests:
         arguments.append("atomic=True")
     ctx = base.ctx
-    counts = written_before.by_limits(ctx, {*found, *(i.name for i in limits_needed)})
+    counting = written_before.declared(ctx, {*counted, *limits_needed})
     access, needed = access_body(base, actions)
-    ctx.memo[WRITTEN] = bool(ctx.memo[WRITTEN]) or counts or may_write(ctx, access)
+    ctx.memo[WRITTEN] = bool(ctx.memo[WRITTEN]) or may_write(ctx, [*counting, *access])
     if (found or limits) and carried.replaces_user(base.ctx):
         raise base.refuse(
             "throttle",
@@ -297,7 +299,8 @@ def _shared(base: Endpoint) -> _Shared:
     initial, wanted, bare = own_initial.hook(base, actions)
     ctx.memo[WRITTEN] = bool(ctx.memo[WRITTEN]) or may_write(ctx, initial)
     written_before.check_parsers(base, arguments)
-    return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare)
+    before = [*who, *counting, *access, *initial]
+    return _Shared(arguments, imports, access, needed, limits, limits_needed, initial, wanted, bare, before)
 
 
 def _emit(

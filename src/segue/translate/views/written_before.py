@@ -5,17 +5,17 @@ Generated code does not leave a branch to Django then (``interp/leaving.py``), a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
+from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.record import records
-from segue.translate.functions.writing import may_write
+from segue.translate.functions.writing import may_write, writes
 from segue.translate.interp.leaving import WRITTEN
 from segue.translate.middleware.stack import RouteMiddleware
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import access
 from segue.translate.views.operation import PathOperation
 
 
@@ -31,10 +31,11 @@ def by_layers(ctx: Context, kept: RouteMiddleware) -> bool:
     return may_write(ctx, lines)
 
 
-def by_limits(ctx: Context, limits: Collection[str]) -> bool:
-    """Whether one of these throttles writes into the database: what they count in a cache is taken back."""
-    declared = access.module(ctx).decls if limits else {}
-    return any(may_write(ctx, [declared[name].code]) for name in limits if name in declared)
+def declared(ctx: Context, imports: Iterable[Import]) -> list[str]:
+    """The code of what is imported: a view's authentication, and its throttles (what they count in a cache is taken back)."""
+    modules = ctx.program.modules
+    homes = ((modules.get(i.module.replace(".", "/") + ".py"), i.name) for i in imports)
+    return [home.decls[name].code for home, name in homes if home is not None and name in home.decls]
 
 
 def check_parsers(base: Endpoint, arguments: Sequence[str]) -> None:
@@ -45,18 +46,19 @@ def check_parsers(base: Endpoint, arguments: Sequence[str]) -> None:
 
 
 def done_again(
-    ctx: Context, kept: RouteMiddleware, operation: Operation, made: PathOperation
+    ctx: Context, kept: RouteMiddleware, before: Sequence[str], operation: Operation, made: PathOperation
 ) -> Refusal | None:
-    """Middleware that acts on answers of some status has Django do a GET after the view: not one that may have written."""
+    """Middleware that acts on answers of some status has Django do a GET after the view: not one that has written, by itself or
+    in what runs ``before`` it."""
     if operation.method not in ("GET", "HEAD", "OPTIONS"):
         return None
     for facts, names in kept.left.items():
         status = next((f.key for f in facts if f.kind == "status"), "")
         meant = all(f.key == operation.method for f in facts if f.kind == "method")
-        if status and meant and (ctx.memo.get(WRITTEN) or may_write(ctx, made.lines)):
-            why = f"It may have written something when its status is known, and with {status} Django does it again: {names[0]}."
+        if status and meant and writes(ctx, [*before, *made.lines]):
+            why = f"It has written something when its status is known, and with {status} Django does it again: {names[0]}."
             return refuse("middleware", made.legacy, why, operation.where).refusal
     return None
 
 
-__all__ = ["by_layers", "by_limits", "check_parsers", "done_again"]
+__all__ = ["by_layers", "check_parsers", "declared", "done_again"]
