@@ -129,7 +129,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.html import strip_tags
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action, api_view
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -198,6 +198,16 @@ class NameSerializer(serializers.Serializer):
         return value
 
 
+class Gone(NotFound):
+    status_code = 410
+    default_detail = "It is gone."
+
+
+def look(board):
+    if board.limit > 1:
+        raise Gone()
+
+
 class BoardViewSet(viewsets.ModelViewSet):
     queryset = Board.objects.prefetch_related("notes").order_by("pk")
     serializer_class = BoardSerializer
@@ -229,6 +239,17 @@ class BoardViewSet(viewsets.ModelViewSet):
             note = serializer.save()
             return Response(NoteSerializer(note).data, status=status.HTTP_201_CREATED)
         return Response(serializer.errors, status=status.HTTP_400_BAD_REQUEST)
+
+    @action(detail=True)
+    def lost(self, request, pk=None):
+        board = self.get_object()
+        try:
+            look(board)
+        except NotFound as error:
+            if request.query_params.get("q"):
+                raise
+            return Response({"caught": str(error.detail)}, status=202)
+        return Response({"limit": board.limit})
 
     @action(detail=True)
     def words(self, request, pk=None):
@@ -401,6 +422,8 @@ def test_small_services(tmp_path: Path) -> None:
     assert [str(r) for r in program.refused] == []
     assert differences(report) == []
     asked = {o.key: o.succeeded for o in report.operations}
+    lost = next(set(o.statuses) for o in report.operations if o.key == "GET /boards/{pk}/lost/")
+    assert "202" in lost  # caught as a NotFound, whatever its status
     assert [
         key for key, succeeded in asked.items() if not succeeded and key != "POST /boards/{pk}/add/"
     ] == []

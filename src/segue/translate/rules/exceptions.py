@@ -291,6 +291,8 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         raise frame.refuse(
             "exception-class", dotted, f"With a status of its own it is not answered as {short}.", call.node
         )
+    if short != "APIException":  # ``except NotFound`` catches it, whatever its status
+        made.func = frame.imported("segue_bridge.errors", short)
     made.keywords.append(ast.keyword("status_code", literal(attributes.get("status_code", 500))))
     return Val(Raised(dotted), made)
 
