@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from segue import __version__
 from segue.errors import EnvironmentProblem
 
 
@@ -29,12 +28,17 @@ def uv_binary() -> str:
 
 
 def bridge_requirement(extras: str = "") -> str:
-    """What to ask uv for to get segue-bridge: its folder in a source checkout, else the release. ``extras`` as in
-    ``[jwt]``."""
-    folder = Path(__file__).resolve().parents[2] / "packages" / "segue-bridge"
-    if (folder / "pyproject.toml").is_file():
-        return f"{folder}{extras}"
-    return f"segue-bridge{extras}=={__version__}"
+    """What to ask uv for to get segue-bridge: its folder in a source checkout, or the one that came with Segue. ``extras`` as in
+    ``[jwt]``. No registry is asked: the bridge is the one that this Segue was tested with."""
+    here = Path(__file__).resolve().parent
+    checkout, carried = here.parents[1] / "packages" / "segue-bridge", here / "_bridge"
+    return f"{checkout if (checkout / 'pyproject.toml').is_file() else carried}{extras}"
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel of segue-bridge into ``folder``; returns its path. Raises :class:`EnvironmentProblem` with uv's words."""
+    _uv("build", "--quiet", "--wheel", "--out-dir", str(folder), bridge_requirement())
+    return next(folder.glob("segue_bridge-*.whl"))
 
 
 def ensure_environment(folder: Path, requirements: Sequence[str], *, python: str = "3.11") -> Path:

@@ -1,4 +1,4 @@
-"""From a project to generated code: ``init``, ``assess``, ``brief``, ``generate``, ``status``, ``doctor``, ``demo``."""
+"""From a project to generated code: ``init``, ``assess``, ``brief``, ``generate``, ``bridge``, ``status``, ``doctor``, ``demo``."""
 
 from __future__ import annotations
 
@@ -94,6 +94,19 @@ def generate(
             open_project(project, python=python, settings=settings), as_json=json, max_refused=max_refused
         )
     )
+
+
+def bridge(
+    folder: Annotated[Path, typer.Argument(help="Where to write it; made if need be.")] = Path("wheels"),
+    json: AsJson = False,
+) -> None:
+    """Write the wheel of segue-bridge, which the generated project installs.
+
+    For images, and for package indexes of your own that do not have it.
+    """
+    from segue.commands import bridge as command
+
+    raise typer.Exit(command.run(folder, as_json=json))
 
 
 def status(project: Project = HERE, json: AsJson = False) -> None:

@@ -26,7 +26,7 @@ _CommandLineError: type[Any] = next(c for c in typer.BadParameter.__mro__ if c._
 _JOURNEY = (
     *("init", "assess", "brief", "generate", "verify", "serve", "status"),
     *("shadow", "shift", "rollout", "rollback", "ui"),
-    *("gateway", "schema", "split", "doctor", "demo"),
+    *("gateway", "schema", "split", "bridge", "doctor", "demo"),
 )
 
 
@@ -52,7 +52,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for _command in (
-    project.init, project.assess, project.brief, project.generate, project.status, project.doctor, project.demo,
+    project.init, project.assess, project.brief, project.generate, project.bridge, project.status, project.doctor, project.demo,
     traffic.serve, traffic.shadow, traffic.shift, traffic.rollout, traffic.rollback, traffic.ui,
 ):  # fmt: skip
     app.command()(_command)
