@@ -86,11 +86,13 @@ def _service():
 
     client = TestClient(create_app(), raise_server_exceptions=False)
     client.__enter__()
+    documented = client.get("/openapi.json").json()["paths"]
 
     def ask(path, body, headers):
         found = client.post(path, json=body, headers=headers)
         if found.status_code == 500:
             return 500, "", None
+        assert str(found.status_code) in documented[path]["post"]["responses"], (path, found.status_code)
         return found.status_code, found.text, found.headers.get("WWW-Authenticate")
 
     return ask, lambda: client.__exit__(None, None, None)

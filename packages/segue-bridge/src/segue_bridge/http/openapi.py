@@ -187,9 +187,11 @@ def _errors(resource: Resource, method: str, operation: Operation) -> dict[str, 
     if operation.body is not None or operation.parameters or method in ("POST", "PUT", "PATCH", "DELETE"):
         out["400"] = ("Invalid input, by field.", "Errors")
     authentication = resource.authentication
-    if authentication is not None and authentication.authenticators and resource.challenged():
+    # A view with a challenge of its own gives tokens: it refuses who asks, without any authenticator.
+    asks = authentication is not None and bool(authentication.authenticators)
+    if resource.challenge is not None or (asks and resource.challenged()):
         out["401"] = ("Not authenticated.", "Error")
-    if resource.guarded or (authentication is not None and authentication.authenticators):
+    if resource.guarded or asks:
         out["403"] = ("Not permitted.", "Error")
     if resource.arguments or operation.parameters:
         out["404"] = ("Not found.", "Error")
