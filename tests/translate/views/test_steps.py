@@ -164,6 +164,48 @@ class Plain(generics.ListAPIView):
         return Note.objects.filter(stars__gte=self.least).order_by("id")
 
 
+def limit(request):
+    return len(request.query_params.get("q", ""))
+
+
+def noting(function):
+    return function
+
+
+class Shaded(mixins.CreateModelMixin, viewsets.GenericViewSet):
+    # ``limit`` of its initial is the module's, and a local of these handlers.
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.most = limit(request)
+
+    def list(self, request, *args, **kwargs):
+        limit = 2
+        return Response([limit, self.most])
+
+    def create(self, request, *args, **kwargs):
+        def limit(request):
+            return 3
+
+        return Response([limit(request), self.most])
+
+
+class Wrapped(APIView):
+    permission_classes = []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.most = limit(request)
+
+    def get(self, request):
+        @noting
+        def limited(request):
+            return 4
+
+        return Response([limited(request), self.most])
+
+
 class Checked(Base):
     permission_classes = []
 
@@ -661,14 +703,14 @@ router, boards = SimpleRouter(), SimpleRouter()
 for name in "Granted Typed Detailed Keeping Replacing Counted Outer Early Checked Twice TwiceMore Before Written Returning Asked".split():
     router.register(name.lower(), getattr(views, name), name)
 for name in (
-    "Failing Expected Told Logged Counting Paging PagingBelow PagingFound PagingMade PagingAgain NoPage Derived NotLookedUp"
+    "Failing Expected Told Logged Counting Paging PagingBelow PagingFound PagingMade PagingAgain Shaded NoPage Derived NotLookedUp"
     " LookedUpLate LookedUpPerhaps Unmade ByAction"
 ).split():
     router.register(name.lower(), getattr(views, name), name)
 boards.register("notes", views.OnBoard, "onboard")
 urlpatterns = [
     *router.urls, path("boards/<int:board>/", include(boards.urls)), path("named/<int:board>/", views.Named.as_view()),
-    path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()), path("loads/", views.Loads.as_view()),
+    path("plain/", views.Plain.as_view()), path("swapped/", views.Swapped.as_view()), path("loads/", views.Loads.as_view()), path("wrapped/", views.Wrapped.as_view()),
     path("actionofnone/", views.ActionOfNone.as_view()),
     path("superb/", views.Superb.as_view()),
 ]
@@ -693,6 +735,8 @@ REFUSED = {
     "lookedupperhaps": "override-handle-exception",
     "unmade": "override-handle-exception",
     "actionofnone": "view-attribute",
+    "shaded": "override-initial",
+    "wrapped": "nested-function",
 }
 
 

@@ -7,6 +7,7 @@ service, whose class has annotations and no defaults. ``user`` stays with the ca
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from segue.refusal import refuse
@@ -234,7 +235,8 @@ def _state(frame: Frame) -> ast.expr:
 
 def opened(frame: Frame) -> None:
     """Bind what :func:`_state` named, once the body is there."""
-    if frame.state_local and any(frame.state_local in line for line in frame.lines):
+    named = re.compile(rf"\b{frame.state_local}\b")
+    if frame.state_local and any(named.search(line) for line in frame.lines):
         call = ast.unparse(frame.state("call"))
         frame.lines.insert(0, f"{frame.state_local} = request_state({call})")
 

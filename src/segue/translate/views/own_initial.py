@@ -169,9 +169,10 @@ def joined(endpoint: Endpoint, handler: Function) -> Function:
     _check_fits(endpoint, step, handler, tree)
     lines = source.splitlines()
     first = tree.body[1] if ast.get_docstring(tree) is not None and len(tree.body) > 1 else tree.body[0]
+    top = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", []))])
     margin = " " * first.col_offset
     begin = textwrap.dedent("\n".join(step.function.source.splitlines()[step.line :]))
-    lines[first.lineno - 1 : first.lineno - 1] = textwrap.indent(begin, margin).splitlines()
+    lines[top - 1 : top - 1] = textwrap.indent(begin, margin).splitlines()
     taken = step.tree.args.kwarg
     assert taken is not None
     if tree.args.kwarg is None and _names(step.tree) & {taken.arg}:
@@ -179,7 +180,7 @@ def joined(endpoint: Endpoint, handler: Function) -> Function:
         bare = ast.FunctionDef(tree.name, tree.args, [ast.Pass()], [], lineno=1, col_offset=0)
         head = ast.unparse(ast.fix_missing_locations(bare)).splitlines()[0]
         start = tree.lineno - 1
-        lines[start : (tree.body[0].lineno - 1)] = [head]
+        lines[start : (min(tree.body[0].lineno, top) - 1)] = [head]
     return replace(handler, source="\n".join(lines), globals={**step.function.globals, **handler.globals})
 
 
@@ -188,14 +189,13 @@ def _check_fits(endpoint: Endpoint, step: Step, handler: Function, tree: ast.Fun
     names = [a.arg for a in tree.args.args[:2]]
     spread = step.tree.args.kwarg
     mine, theirs = step.function.globals, handler.globals
-    stored = {
-        n.id for n in ast.walk(step.tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
-    }
+    bound = _bound(tree.args, *tree.body)
     same = (
         names == [step.receiver, step.request]
         and not any(d not in HARMLESS_DECORATORS for d in handler.wrapped_by)
         and all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
-        and not stored & (_names(tree) | {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)})
+        and not _bound(*step.tree.body) & (_names(tree) | bound)
+        and not _names(step.tree) & (bound - {step.receiver, step.request, spread and spread.arg})
         and spread is not None
         and (
             tree.args.kwarg is None
@@ -208,6 +208,29 @@ def _check_fits(endpoint: Endpoint, step: Step, handler: Function, tree: ast.Fun
         raise endpoint.refuse_method(
             "initial", f"A name of its means something else in {tree.name}, which would begin with it."
         )
+
+
+def _bound(*parts: ast.AST) -> set[str]:
+    """What these bind anywhere: locals, arguments, functions, imports, caught errors."""
+    found: set[str] = set()
+    for node in (n for part in parts for n in ast.walk(part)):
+        match node:
+            case (
+                ast.Name(name, ast.Store() | ast.Del())
+                | ast.arg(name)
+                | ast.FunctionDef(name)
+                | ast.ClassDef(name)
+            ):
+                found.add(name)
+            case ast.alias(name, asname):
+                found.add(asname or name.partition(".")[0])
+            case ast.ExceptHandler(_, str(name)) | ast.MatchAs(_, str(name)) | ast.MatchStar(str(name)):
+                found.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                found.add(name)
+            case ast.Global(names) | ast.Nonlocal(names):
+                found.update(names)
+    return found
 
 
 def _names(tree: ast.FunctionDef) -> set[str]:

@@ -1,4 +1,4 @@
-"""Routes that Django never comes to, as a pattern before them matches each of their paths (``URLResolver.resolve`` takes the first).
+"""Routes that Django never comes to, as a pattern before them matches their paths (``URLResolver.resolve`` takes the first).
 
 ``path("<str:pk>", …)`` before ``path("discounts", …)``: what the second one's view would answer is nobody's answer.
 """
@@ -27,7 +27,7 @@ def unreachable(ctx: Context, route: Route) -> Refusal | None:
     if found is None or None in hiding:
         return None
     where = route.where or found.where
-    why = f"Django never comes here: {found.path} stands before it and matches each of its paths."
+    why = f"Django never comes here: {found.path} stands before it and matches each path of it that Segue has tried."
     return Refusal("unreachable", route.path, why, where.file if where else "", where.line if where else 0)
 
 
