@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.zygote",
     "tests.services",
     "tests.brokers",
+    "tests.maria",
     "tests.schema.catalogue",
 ]
 

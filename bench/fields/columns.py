@@ -7,7 +7,7 @@ together; keys are models besides. What is here is what ``django.db.models`` and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -26,6 +26,7 @@ class Field:
     params: dict[str, Any] = field(default_factory=dict)
     postgresql: bool = False
     without: frozenset[str] = frozenset()
+    mysql: bool = True
 
     @property
     def model(self) -> str:
@@ -109,7 +110,7 @@ FIELDS: tuple[Field, ...] = (
     _decimal("DecimalField_Long", 30, 10),
     Field("BooleanField", "models.BooleanField({})", "boolean", "True", without=frozenset({"unique", "choices"})),
     Field("CharField", "models.CharField(max_length=30, {})", "text", '"it\'s 100 % \\\\"', {"length": 30}),
-    Field("CharField_Unlimited", "models.CharField({})", "text", '"it\'s"'),
+    Field("CharField_Unlimited", "models.CharField({})", "text", '"it\'s"', mysql=False),
     Field("TextField", "models.TextField({})", "text", '"two\\nlines"'),
     Field("SlugField", "models.SlugField({})", "slug", "'a-b'", {"length": 50}),
     Field("SlugField_Unicode", "models.SlugField(allow_unicode=True, db_index=False, {})", "text", "'ä'", {"length": 50}, without=frozenset({"index", "tablespace"})),
@@ -198,8 +199,12 @@ OPTIONS = (
 )
 
 
-def _allowed(item: Field, option: str) -> bool:
-    if option in item.without:
+# Without a length MySQL has no key over such a column: Django's checks refuse ``unique``, and there is no primary key.
+_NO_KEY_ON_MYSQL = frozenset({"TextField", "BinaryField", "JSONField", "JSONField_Encoder"})
+
+
+def _allowed(item: Field, option: str, vendor: str) -> bool:
+    if option in item.without or (vendor == "mysql" and option == "unique" and item.name in _NO_KEY_ON_MYSQL):
         return False
     if option in ("default", "callable", "db_default", "choices") and not item.default:
         return False
@@ -214,9 +219,9 @@ def _allowed(item: Field, option: str) -> bool:
     return True
 
 
-def _sets(item: Field, pairs: bool) -> Iterator[tuple[Option, ...]]:
+def _sets(item: Field, pairs: bool, vendor: str) -> Iterator[tuple[Option, ...]]:
     """No option, each option, and each pair."""
-    usable = [option for option in OPTIONS if _allowed(item, option.name)]
+    usable = [option for option in OPTIONS if _allowed(item, option.name, vendor)]
     yield ()
     for option in usable:
         yield (option,)
@@ -271,6 +276,15 @@ from django.contrib.postgres import search
 """
 
 
+def _for(item: Field, vendor: str) -> Field:
+    """MariaDB's own type refuses numbers that are no UUID of any version, on both sides."""
+    return replace(item, params={"version": 4}) if vendor == "mysql" and item.kind == "uuid" else item
+
+
+def _has(item: Field, vendor: str) -> bool:
+    return vendor == "postgresql" or not (item.postgresql or (vendor == "mysql" and not item.mysql))
+
+
 def app(vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True) -> tuple[str, list[Table]]:
     """The source of ``models.py`` and what it has, for one database. ``only`` names field classes, ``pairs``: with two
     options at a time, too."""
@@ -280,14 +294,15 @@ def app(vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True) 
         text.append(HEAD_POSTGRESQL)
     tables: list[Table] = []
     for item in FIELDS:
-        if (item.postgresql and vendor != "postgresql") or (only and item.name not in only):
+        if not _has(item, vendor) or (only and item.name not in only):
             continue
+        item = _for(item, vendor)
         if item.default:
             value = "{}" if item.default == "dict" else "[]" if item.default == "list" else item.default
             text.append(f"\n\ndef made_{item.name}():\n    return {value}\n")
         text.append(f"\n\nclass {item.model}(models.Model):")
         columns = []
-        for options in _sets(item, pairs):
+        for options in _sets(item, pairs, vendor):
             column, line = _column(item, options, collation)
             columns.append(column)
             text.append(line)
@@ -312,6 +327,9 @@ def _keys(text: list[str], vendor: str, only: frozenset[str]) -> Iterator[Table]
     for item in FIELDS:
         if item.name not in _KEYS or (only and item.name not in only):
             continue
+        if vendor == "mysql" and item.name in _NO_KEY_ON_MYSQL:
+            continue
+        item = _for(item, vendor)
         name = f"{item.name}_Key"
         text.append(f"\n\nclass {name}(models.Model):\n    c_key = {item.code.format('primary_key=True')}\n")
         column = Column("c_key", ("primary_key",), item.kind, item.params, False, True, False)

@@ -157,6 +157,10 @@ def raw(table):
                 [],
             )
             return [list(row) for row in cursor.fetchall()]
+        if connection.vendor == "mysql":
+            shown = ", ".join(f"HEX(CAST(`{f.column}` AS BINARY))" for f in fields)
+            cursor.execute(f"SELECT {shown} FROM `{model._meta.db_table}` ORDER BY `{key}`")
+            return [list(row) for row in cursor.fetchall()]
         shown = ", ".join(f'"{f.column}"' for f in fields)
         statement = (
             f'COPY (SELECT {shown} FROM "{model._meta.db_table}" ORDER BY "{key}") TO STDOUT (FORMAT BINARY)'

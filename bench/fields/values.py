@@ -201,7 +201,9 @@ def _duration(chosen, _params):
     return dt.timedelta(microseconds=chosen.randrange(-size, size))
 
 
-def _uuid(chosen, _params):
+def _uuid(chosen, params):
+    if params.get("version"):  # MariaDB's type takes no others
+        return ids.UUID(int=chosen.getrandbits(128), version=params["version"])
     return ids.UUID(int=chosen.getrandbits(128))
 
 

@@ -13,6 +13,7 @@ _VENDORS = (
     ("sqlite", "django.db.backends.sqlite3", "sqlite3"),
     ("postgresql", "django.db.backends.postgresql", "psycopg"),
     ("mysql", "django.db.backends.mysql", "mysql"),
+    ("mariadb", "django.db.backends.mysql", "mysql"),
 )
 _SETTINGS = {
     "NAME": "segue",
@@ -30,18 +31,17 @@ _SETTINGS = {
     "TEST": {"NAME": None, "CHARSET": None, "COLLATION": None, "MIGRATE": True, "MIRROR": None},
 }
 # cached properties that would open a connection
+_MYSQL = {
+    "sql_mode": "STRICT_TRANS_TABLES",
+    "default_storage_engine": "InnoDB",
+    "lower_case_table_names": False,
+    "has_zoneinfo_database": True,
+    "sql_auto_is_null": False,
+}
 _SERVER = {
     "postgresql": {"pg_version": 160000},
-    "mysql": {
-        "mysql_server_data": {
-            "version": "8.0.36",
-            "sql_mode": "STRICT_TRANS_TABLES",
-            "default_storage_engine": "InnoDB",
-            "lower_case_table_names": False,
-            "has_zoneinfo_database": True,
-            "sql_auto_is_null": False,
-        }
-    },
+    "mysql": {"mysql_server_data": dict(_MYSQL, version="8.0.36")},
+    "mariadb": {"mysql_server_data": dict(_MYSQL, version="10.11.14-MariaDB")},
     "sqlite": {},
 }
 
@@ -66,6 +66,10 @@ class Ddl:
                 if vendor == "postgresql" and hasattr(connection.ops, "compose_sql"):
                     # psycopg quotes through an open connection; literals of defaults need none
                     connection.ops.compose_sql = lambda sql, params: sql % tuple(map(_literal, params))
+                if vendor in ("mysql", "mariadb"):
+                    # asked of the server by Django, table by table
+                    connection.cursor = lambda *args: None
+                    connection.introspection.get_storage_engine = lambda cursor, table: "InnoDB"
                 self.connections[vendor] = connection
             except Exception:  # a missing driver is ImproperlyConfigured or ImportError
                 continue
@@ -88,6 +92,8 @@ class Ddl:
         if vendor == "postgresql":
             # asked of the server by Django: made by CreateCollation in a migration, or deterministic
             editor._is_collation_deterministic = lambda name: name not in self.loose_collations
+        if vendor in ("mysql", "mariadb"):
+            editor.quote_value = _mysql_literal  # MySQLdb quotes through an open connection
         return editor
 
     def create_table(self, model):
@@ -156,6 +162,27 @@ def short(error):
     """Type and first line of an exception."""
     first = (str(error).strip().splitlines() or [""])[0]
     return "%s: %s" % (type(error).__name__, first[:300])
+
+
+def _mysql_literal(value):
+    """A constant as MySQL's literal (without ``NO_BACKSLASH_ESCAPES``)."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, bytes):
+        # as text: what is no ASCII stands for itself in no charset
+        return "_binary" + _mysql_literal(value.decode("ascii"))
+    if isinstance(value, str):
+        for char, text in (
+            ("\\", "\\\\"),
+            ("'", "\\'"),
+            ("\0", "\\0"),
+            ("\n", "\\n"),
+            ("\r", "\\r"),
+            ("\x1a", "\\Z"),
+        ):
+            value = value.replace(char, text)
+        return "'%s'" % value
+    return _literal(value)
 
 
 def _literal(value):

@@ -7,7 +7,8 @@ Python 3.8 and newer.
 
 The output: ``migrated`` (the structure that the migrations leave), ``declared`` (the structure that Django makes from
 the models alone; null where that fails) and ``drift`` (the operations that ``makemigrations`` would write). On PostgreSQL
-what is declared lies in a schema of its own, on SQLite in a file beside: :data:`DECLARED`. ``rows`` (per table, each row as a
+what is declared lies in a schema of its own, on SQLite in a file beside, on MySQL in a database beside, which is there:
+:data:`DECLARED`. ``rows`` (per table, each row as a
 text: ``in_django_rows.py``), ``inserts`` (per table, what inserted into it), ``said`` (what ``makemigrations --check``
 says), ``errors`` (what ``check --database`` says), and ``read``: what the run has read (``in_django_watch.py``).
 """
@@ -79,6 +80,10 @@ def _declare(connection):
     if connection.vendor == "sqlite":
         connection.close()
         connection.settings_dict["NAME"] = str(connection.settings_dict["NAME"]) + "." + DECLARED
+    elif connection.vendor == "mysql":  # a schema is a database there
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        connection.settings_dict["NAME"] = name + "_" + DECLARED
     else:
         with connection.cursor() as cursor:
             cursor.execute("CREATE SCHEMA " + DECLARED)

@@ -7,6 +7,9 @@ import logging
 import os
 import sys
 
+MYSQL = "django.db.backends.mysql"
+SESSION = ("init_command", "sql_mode", "charset", "isolation_level")
+
 
 def load(path):
     """The module in the file ``path``, which is on no path of imports."""
@@ -17,8 +20,8 @@ def load(path):
 
 
 def start(path, settings_module, wanted):
-    """Django set up with ``wanted`` as its only database: a JSON entry of ``DATABASES`` (without ``ENGINE``: PostgreSQL, with
-    the project's own engine if it is one for it). Every alias of the settings goes, and so do its routers.
+    """Django set up with ``wanted`` as its only database: a JSON entry of ``DATABASES`` (of PostgreSQL without ``ENGINE``: then with
+    the project's own engine if it is one for it, and so is MySQL's, whose entry names Django's). Every alias of the settings goes, and so do its routers.
     """
     sys.path.insert(0, path)
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
@@ -29,6 +32,11 @@ def start(path, settings_module, wanted):
     if "ENGINE" not in entry:
         postgresql = "postg" in own["ENGINE"].rpartition(".")[2]
         entry["ENGINE"] = own["ENGINE"] if postgresql else "django.db.backends.postgresql"
+    elif entry["ENGINE"] == MYSQL and "mysql" in own["ENGINE"]:
+        entry["ENGINE"] = own["ENGINE"]
+        # what it says of the session (sql_mode, charset, isolation) decides what the tables are; where it connects does not
+        options = {k: v for k, v in (own.get("OPTIONS") or {}).items() if k in SESSION}
+        entry["OPTIONS"] = dict(options, **entry.get("OPTIONS", {}))
     left = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST", "CONN_MAX_AGE")
     kept = {key: value for key, value in own.items() if key not in left}
     settings.DATABASES = {"default": dict(kept, **entry)}

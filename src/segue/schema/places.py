@@ -1,4 +1,4 @@
-"""Where both sides build: files of a temporary folder, or two temporary databases of a PostgreSQL."""
+"""Where both sides build: files of a temporary folder, or temporary databases of a PostgreSQL, a MySQL or a MariaDB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from segue.errors import EnvironmentProblem
+from segue.schema import mysql
+from segue.schema.mysql import is_mysql
 
+DECLARED = "segue_declared"  # as in_django.py names it
 # Keys of a connection string that Django has a setting of its own for.
 _SETTINGS = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
 
@@ -26,7 +29,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL (``url``: ``postgresql://user:password@host:port/any``) with two empty databases to build in."""
+    """A PostgreSQL (``url``: ``postgresql://user:password@host:port/any``) with two empty databases to build in, or a MySQL or
+    MariaDB (``mysql://…``) with a third, ``django`` and :data:`DECLARED` behind it."""
 
     url: str
     django: str
@@ -48,6 +52,9 @@ def places(folder: Path, server: Server | None) -> Places:
     if server is None:
         names = ("django.sqlite3", "generated.sqlite3", "django.sqlite3.segue_declared")
         return Places("SQLite", *(_file(folder / name) for name in names))
+    if is_mysql(server.url):
+        names = (server.django, server.generated, f"{server.django}_{DECLARED}")
+        return Places("MySQL", *(Place(*mysql.place(server.url, name)) for name in names))
     # the same database, seen through declared()
     names = (server.django, server.generated, server.django)
     return Places("PostgreSQL", *(_on(server.url, name) for name in names))
@@ -56,7 +63,7 @@ def places(folder: Path, server: Server | None) -> Places:
 @contextlib.contextmanager
 def declared(server: Server | None) -> Iterator[None]:
     """Who connects to Django's database of ``server`` meanwhile sees the schema of what its models declare."""
-    if server is None:
+    if server is None or is_mysql(server.url):
         yield
         return
     import psycopg
@@ -81,6 +88,10 @@ def temporary(url: str) -> Iterator[Server]:
     from psycopg import sql
 
     names = [f"segue_schema_{os.getpid()}_{side}" for side in ("django", "generated")]
+    if is_mysql(url):
+        with mysql.databases(url, [*names, f"{names[0]}_{DECLARED}"]):
+            yield Server(url, *names)
+        return
     made: list[str] = []
     try:
         try:

@@ -8,18 +8,31 @@ imports nothing of Segue. ``read(vendor, fetch)`` takes ``fetch(sql) -> rows`` a
 are left out on purpose: Django's contain hashes, so two databases are compared by what is there.
 """
 
+import importlib.util
+import os
 import re
 
 IGNORED = {"django_migrations", "alembic_version", "sqlite_sequence"}
 
 
 def read(vendor, fetch):
-    """Structure of all tables; ``vendor`` is ``sqlite`` or ``postgresql``."""
+    """Structure of all tables; ``vendor`` is ``sqlite``, ``postgresql`` or ``mysql`` (also of a MariaDB)."""
     if vendor == "sqlite":
         return _sqlite(fetch)
     if vendor == "postgresql":
         return _postgresql(fetch)
+    if vendor == "mysql":
+        return _sorted(_beside("structure_mysql").read(fetch, _empty, _other))
     raise ValueError("unsupported database vendor " + vendor)
+
+
+def _beside(name):
+    """The module ``name`` of this folder, which is on no path of imports."""
+    file = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("segue_" + name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 # -- PostgreSQL ----------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class Text:
 def kind(ctx: Context, item: ModelField) -> ColumnKind:
     """The column type; for a custom field that makes its own column, its DDL."""
     if not column_is_known(ctx.snapshot, item):
-        return own_kind(item)
+        return own_kind(ctx.snapshot, item)
     return column_kind(ctx.snapshot, item)
 
 
@@ -142,11 +142,12 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
     if found.auto and item.primary_key and identity(ctx):
         arguments.append("Identity()")
         out.use("sqlalchemy", "Identity")
-    generated = _generated(model, item, out)
+    generated = _generated(ctx, model, item, out)
     if generated:
         arguments.append(generated)
     if found.positive:
-        arguments.append(f"CheckConstraint({_quoted(item.column) + ' >= 0'!r})")
+        name = ddl.quoted(ddl.supported(ctx.snapshot)[0], item.column)
+        arguments.append(f"CheckConstraint({name + ' >= 0'!r})")
         out.use("sqlalchemy", "CheckConstraint")
     if item.primary_key:
         arguments.append("primary_key=True")
@@ -156,7 +157,7 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
             arguments.append("autoincrement=False")
     elif item.unique:
         arguments.append("unique=True")
-    elif item.db_index:
+    elif item.db_index and not _indexed_by_mysql(ctx, item, found):
         arguments.append("index=True")
     _defaults(ctx, model, item, arguments, mapped, out)
     if item.comment:
@@ -174,6 +175,15 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
     return Column(attribute(item), item.column, _annotation(found, null, out), arguments, mapped, null)
 
 
+def _indexed_by_mysql(ctx: Context, item: ModelField, found: ColumnKind) -> bool:
+    """Where Django makes no index on MySQL: InnoDB has made that of a foreign key, and large columns have none
+    (``mysql.schema.DatabaseSchemaEditor._field_should_be_indexed``)."""
+    if not ddl.is_mysql(ctx.snapshot):
+        return False
+    key = base_name(item) == "ForeignKey" and item.relation is not None and item.relation.db_constraint
+    return key or found.code.startswith(("Text(", "Binary(", "Json("))
+
+
 def _annotation(found: ColumnKind, null: bool, out: Text) -> str:
     text = found.annotation
     if text in IMPORTS:
@@ -183,10 +193,6 @@ def _annotation(found: ColumnKind, null: bool, out: Text) -> str:
         if inner in IMPORTS:
             out.use(*IMPORTS[inner])
     return f"{text} | None" if null and text != "Any" else text
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _reference(ctx: Context, item: ModelField, arguments: list[str], info: dict[str, str], out: Text) -> None:
@@ -204,9 +210,9 @@ def _reference(ctx: Context, item: ModelField, arguments: list[str], info: dict[
     place = f"{owner}.{column_}"
     if relation.db_constraint and missing_table(ctx.snapshot, target) is None:
         out.use("sqlalchemy", "ForeignKey")
-        arguments.append(
-            f"ForeignKey({place!r}, deferrable=True, initially='DEFERRED', info={{{', '.join(details)}}})"
-        )
+        # MySQL checks each row at once
+        late = "" if ddl.is_mysql(ctx.snapshot) else "deferrable=True, initially='DEFERRED', "
+        arguments.append(f"ForeignKey({place!r}, {late}info={{{', '.join(details)}}})")
     else:
         info["references"] = repr(place)
         for detail in details:
@@ -250,10 +256,11 @@ def set_value(item: ModelField) -> str:
     return inner if re.fullmatch(r"-?\d+", inner) else ""
 
 
-def _generated(model: Model, item: ModelField, out: Text) -> str:
+def _generated(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
     if base_name(item) != "GeneratedField":
         return ""
-    found = {vendor: ddl.generated_text(model, vendor, item.column) for vendor in ddl.vendors(model)}
+    vendors = ddl.vendors(ctx.snapshot, model)
+    found = {vendor: ddl.generated_text(model, vendor, item.column) for vendor in vendors}
     known = {vendor: text for vendor, text in found.items() if text is not None}
     if not known:
         return ""
@@ -287,7 +294,8 @@ def _defaults(
         mapped.append(f"default={default.code}")
     if item.db_default.kind == "empty":
         return
-    texts = {vendor: ddl.default_text(model, vendor, item.column) for vendor in ddl.vendors(model)}
+    vendors = ddl.vendors(ctx.snapshot, model)
+    texts = {vendor: ddl.default_text(model, vendor, item.column) for vendor in vendors}
     texts = {vendor: text for vendor, text in texts.items() if text}
     if not texts:
         return

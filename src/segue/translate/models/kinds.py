@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segue.snapshot.model import ModelField, Snapshot, Value
+from segue.translate.models.ddl import is_mysql, supported
+from segue.translate.versions import since
 
 # field class → (column type, annotation)
 PLAIN: dict[str, tuple[str, str]] = {
@@ -128,11 +130,15 @@ def kind_of(snapshot: Snapshot, name: str, field: ModelField) -> ColumnKind:
         return _array(snapshot, field)
     if name == "GeneratedField":
         output = field.options.get("output_field")
-        return (None if output is None else _item(snapshot, output)) or _raw(field)
+        return (None if output is None else _item(snapshot, output)) or _raw(snapshot, field)
     if name not in PLAIN:
-        return _raw(field)
+        return _raw(snapshot, field)
     type_, annotation = PLAIN[name]
     arguments, used = _of_options(type_, field, collation)
+    if type_ == "Uuid" and is_mysql(snapshot) and not since(snapshot.versions.django, 5, 0):
+        arguments = "native=False"
+    if name in AUTO and is_mysql(snapshot):
+        arguments = "numbered=True"
     return ColumnKind(
         f"{type_}({arguments})", used | {type_}, annotation, auto=name in AUTO, positive=name in POSITIVE
     )
@@ -184,7 +190,8 @@ def _referring(snapshot: Snapshot, field: ModelField) -> ColumnKind:
         target = snapshot.models[item.relation.to]
         wanted = item.relation.to_field or target.pk
         item = next(f for f in target.fields if wanted in (f.name, f.attname))
-    name = POSITIVE.get(base_name(item), base_name(item))
+    # MySQL alone wants both columns to be of one type (features.related_fields_match_type)
+    name = base_name(item) if is_mysql(snapshot) else POSITIVE.get(base_name(item), base_name(item))
     found = kind_of(snapshot, name, item)
     return ColumnKind(found.code, found.names, found.annotation)
 
@@ -197,7 +204,7 @@ def _array(snapshot: Snapshot, field: ModelField) -> ColumnKind:
     item = field.options.get("base_field")
     found = None if item is None else _item(snapshot, item)
     if found is None:
-        return _raw(field)
+        return _raw(snapshot, field)
     size = field.options.get("size")
     bound = "" if size is None or size.data is None else f", {size.data}"
     return ColumnKind(f"Array({found.code}{bound})", found.names | {"Array"}, f"list[{found.annotation}]")
@@ -231,19 +238,19 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _raw(field: ModelField) -> ColumnKind:
+def _raw(snapshot: Snapshot, field: ModelField) -> ColumnKind:
     """The column as Django's backends make it, values as the driver gives them."""
     texts = ", ".join(
         f"{vendor}={text!r}"
         for vendor, text in sorted(field.db_types.items())
-        if text and vendor in ("sqlite", "postgresql")
+        if text and vendor in supported(snapshot)
     )
     return ColumnKind(f"Raw({texts})", frozenset({"Raw"}), "Any")
 
 
-def own_kind(field: ModelField) -> ColumnKind:
+def own_kind(snapshot: Snapshot, field: ModelField) -> ColumnKind:
     """The column of a custom field that makes its own: text stays text, others are not looked into."""
-    found = _raw(field)
+    found = _raw(snapshot, field)
     if not is_text(field):
         return found
     return ColumnKind(found.code.replace("Raw(", "OwnText(", 1), frozenset({"OwnText"}), "str")

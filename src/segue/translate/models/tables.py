@@ -35,9 +35,9 @@ def table_args(ctx: Context, model: Model, out: Text) -> list[str]:
     for item in own:
         result.extend(_of_column(ctx, model, item, out))
     for index in model.indexes:
-        result.extend(_meta_index(model, index, columns, out))
+        result.extend(_meta_index(ctx, model, index, columns, out))
     for constraint in model.constraints:
-        result.extend(_constraint(model, constraint, columns, out))
+        result.extend(_constraint(ctx, model, constraint, columns, out))
     return result
 
 
@@ -60,6 +60,8 @@ def _index(name: str, parts: list[str], options: list[str], out: Text) -> str:
 def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[str]:
     result = []
     found = kind(ctx, item)
+    if ddl.is_mysql(ctx.snapshot):
+        return []  # MariaDB checks a column of type json by itself, and LIKE needs no index of its own
     if base_name(item) == "JSONField" and found.code.startswith("Json"):
         quoted = f'"{item.column}"'
         text = f"(JSON_VALID({quoted}) OR {quoted} IS NULL)"  # whether NULL is allowed or not
@@ -82,17 +84,20 @@ def _where(sql: dict[str, str], options: list[str], out: Text) -> None:
         options.append(f"{vendor}_where={code}")
 
 
-def _meta_index(model: Model, index: Index, columns: dict[str, str], out: Text) -> list[str]:
+def _meta_index(ctx: Context, model: Model, index: Index, columns: dict[str, str], out: Text) -> list[str]:
     cls = index.cls.rpartition(".")[2]
     postgres_only = index.cls.startswith("django.contrib.postgres.")
     options: list[str] = []
+    if ddl.is_mysql(ctx.snapshot):
+        return _mysql_index(model, index, columns, out)
     if cls in USING:
         options.append(f"postgresql_using={USING[cls]!r}")
     if index.include:
         options.append(f"postgresql_include=[{_columns(columns, index.include)}]")
-    _where(ddl.per_vendor(index.condition), options, out)
+    _where(ddl.per_vendor(ctx.snapshot, index.condition), options, out)
     if index.expressions:
-        return _expressions(index.name, ddl.per_vendor(index.expressions), False, options, out)
+        texts = ddl.per_vendor(ctx.snapshot, index.expressions)
+        return _expressions(index.name, texts, False, options, out)
     names = [name.removeprefix("-") for name in index.fields]
     if index.opclasses:
         pairs = ", ".join(f"{columns[n]!r}: {o!r}" for n, o in zip(names, index.opclasses, strict=False))
@@ -101,15 +106,45 @@ def _meta_index(model: Model, index: Index, columns: dict[str, str], out: Text) 
     for name in index.fields:
         if name.startswith("-"):
             out.use("sqlalchemy", "text")
-            parts.append(f"text({_desc(columns[name[1:]])!r})")
+            parts.append(f"text({_desc('sqlite', columns[name[1:]])!r})")
         else:
             parts.append(repr(columns[name]))
     made = _index(index.name, parts, options, out)
     return [f"{made}.ddl_if(dialect='postgresql')" if postgres_only else made]
 
 
-def _desc(column: str) -> str:
-    return f'"{column}" DESC'
+def _desc(vendor: str, column: str) -> str:
+    return f"{ddl.quoted(vendor, column)} DESC"
+
+
+def _mysql_index(model: Model, index: Index, columns: dict[str, str], out: Text) -> list[str]:
+    """An index as Django makes it on MySQL: without conditions and covered columns, which it has not; one over expressions on
+    MySQL alone."""
+    made = ddl.made_by_mysql(model, index.name)
+    if not made:
+        return []
+    if index.expressions:
+        return [
+            _on_mysql(part, made, out)
+            for part in _expressions(index.name, {"mysql": index.expressions["mysql"]}, False, [], out)
+        ]
+    parts = []
+    for name in index.fields:
+        if name.startswith("-"):
+            out.use("sqlalchemy", "text")
+            parts.append(f"text({_desc('mysql', columns[name[1:]])!r})")
+        else:
+            parts.append(repr(columns[name]))
+    return [_on_mysql(_index(index.name, parts, [], out), made, out)]
+
+
+def _on_mysql(code: str, made: frozenset[str], out: Text) -> str:
+    """``code`` where Django makes it on both; else for the one that it makes it on."""
+    if len(made) > 1:
+        return code
+    (name,) = made
+    out.use("segue_bridge.db.mysql", f"on_{name}")
+    return f"{code}.ddl_if(callable_=on_{name})"
 
 
 def _expressions(name: str, sql: dict[str, str], unique: bool, options: list[str], out: Text) -> list[str]:
@@ -119,7 +154,7 @@ def _expressions(name: str, sql: dict[str, str], unique: bool, options: list[str
     for vendor, statement in sorted(sql.items()):
         start = statement.index("(", statement.index(" ON "))
         texts[vendor] = tuple(ddl.split_top(ddl.parenthesised(statement, start)))
-    same = len(set(texts.values())) == 1 and len(texts) > 1
+    same = len(set(texts.values())) == 1 and (len(texts) > 1 or "mysql" in texts)
     for vendor, parts in texts.items():
         given = ["unique=True", *options] if unique else list(options)
         written = [ddl.expression(part) for part in parts]
@@ -140,8 +175,12 @@ def _checked(text: str, out: Text) -> str:
     return code
 
 
-def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Text) -> list[str]:
-    sql = ddl.per_vendor(item.sql)
+def _constraint(
+    ctx: Context, model: Model, item: Constraint, columns: dict[str, str], out: Text
+) -> list[str]:
+    if ddl.is_mysql(ctx.snapshot):
+        return _mysql_constraint(model, item, columns, out)
+    sql = ddl.per_vendor(ctx.snapshot, item.sql)
     if item.kind == "check":
         out.use("sqlalchemy", "CheckConstraint")
         if len(sql) > 1 and len(set(sql.values())) == 1:
@@ -159,7 +198,8 @@ def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Te
         options.append(f"postgresql_nulls_not_distinct={not item.nulls_distinct}")
     if item.expressions:
         _where(sql, options, out)
-        return _expressions(item.name, ddl.per_vendor(item.expressions), True, options, out)
+        texts = ddl.per_vendor(ctx.snapshot, item.expressions)
+        return _expressions(item.name, texts, True, options, out)
     if sql or item.include or item.condition is not None:
         _where(sql, options, out)
         parts = [repr(columns[name]) for name in item.fields]
@@ -170,3 +210,20 @@ def _constraint(model: Model, item: Constraint, columns: dict[str, str], out: Te
     return [
         f"UniqueConstraint({', '.join([_columns(columns, item.fields), f'name={item.name!r}', *options])})"
     ]
+
+
+def _mysql_constraint(model: Model, item: Constraint, columns: dict[str, str], out: Text) -> list[str]:
+    """A constraint as Django makes it on MySQL: it leaves out what MySQL has not (conditions, covered columns, deferring, and on
+    MariaDB expressions)."""
+    made = ddl.made_by_mysql(model, item.name)
+    if not made:
+        return []
+    if item.kind == "check":
+        out.use("sqlalchemy", "CheckConstraint")
+        code = f"CheckConstraint({_checked(item.sql['mysql'], out)}, name={item.name!r})"
+    elif item.expressions:
+        (code,) = _expressions(item.name, {"mysql": item.expressions["mysql"]}, True, [], out)
+    else:
+        out.use("sqlalchemy", "UniqueConstraint")
+        code = f"UniqueConstraint({_columns(columns, item.fields)}, name={item.name!r})"
+    return [_on_mysql(code, made, out)]

@@ -21,13 +21,20 @@ from segue_bridge.db.sqlite import prepare
 from segue_bridge.db.transaction import Hook
 
 ISOLATION = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
-DRIVERS = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+DRIVERS = {
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "mysql": "mysql+asyncmy",
+    "mariadb": "mysql+asyncmy",
+}
 
 
 class Database:
     """The database of an application.
 
-    ``url`` is ``postgresql://…`` (asyncpg) or ``sqlite:///path`` (aiosqlite); anything else raises
+    ``url`` is ``postgresql://…`` (asyncpg), ``sqlite:///path`` (aiosqlite) or ``mysql://…`` (asyncmy, of ``segue-bridge[mysql]``:
+    for MySQL and MariaDB there are tables and values only, no query that Segue translates); anything else raises
     ``ValueError``. ``pool_size`` connections at most are in use at a time, handed out first come,
     first served (SQLAlchemy's own queue is not fair). Who has waited for ``pool_wait`` seconds gets
     :class:`~segue_bridge.db.pool.PoolBusy`; None waits for ever.
@@ -118,7 +125,7 @@ class Database:
                 await executor.close(broken=True)
             if self._opens is not None:
                 return await self._opens(self.engine, self._cache)
-            return await EngineExecutor.open(self.engine)
+            return await EngineExecutor.open(self.engine, commits=not self.joined)
         except BaseException:
             self._release()
             raise
@@ -173,8 +180,18 @@ def _engine(url: URL, pool_size: int, statement_timeout: float | None) -> AsyncE
     scheme = url.drivername
     driver = DRIVERS.get(scheme, scheme if scheme in DRIVERS.values() else "")
     if not driver:
-        raise ValueError(f"Database URL scheme {scheme!r} is not supported: use postgresql:// or sqlite://.")
+        raise ValueError(
+            f"Database URL scheme {scheme!r} is not supported: use postgresql://, sqlite:// or mysql://."
+        )
     url = url.set(drivername=driver)
+    if driver == "mysql+asyncmy":
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            isolation_level="READ COMMITTED",  # Django's own default; the server's is REPEATABLE READ
+            connect_args={"charset": "utf8mb4"},
+        )
     if driver == "postgresql+asyncpg":
         server_settings = {"TimeZone": "UTC"}  # as Django's session
         if statement_timeout is not None:

@@ -97,6 +97,9 @@ _BY_CLASS: tuple[tuple[str, type[DatabaseError]], ...] = (
     ("08", OperationalError),
 )
 
+# A column that may not be NULL, a number out of range, a check (MySQL's and MariaDB's): ``CursorWrapper.codes_for_integrityerror``.
+_MYSQL_INTEGRITY = ((1048,), (1690,), (3819,), (4025,))
+
 _BY_NAME: dict[str, type[DatabaseError]] = {
     "IntegrityError": IntegrityError,
     "DataError": DataError,
@@ -110,7 +113,7 @@ _BY_NAME: dict[str, type[DatabaseError]] = {
 def translate(error: BaseException) -> DatabaseError | None:
     """The Django-named error for a driver's or SQLAlchemy's ``error``; ``None`` if it is neither.
 
-    PostgreSQL errors are told apart by SQLSTATE class (as psycopg does), SQLite's by the class
+    PostgreSQL errors are told apart by SQLSTATE class (as psycopg does), SQLite's and MySQL's by the class
     name of PEP 249.
     """
     original: BaseException = error
@@ -127,6 +130,8 @@ def translate(error: BaseException) -> DatabaseError | None:
             if state.startswith(prefix):
                 return kind(_text(original))
         return DatabaseError(_text(original))
+    if type(original).__module__ == "asyncmy.errors" and original.args[:1] in _MYSQL_INTEGRITY:
+        return IntegrityError(*original.args)
     for base in type(original).__mro__:
         if base.__name__ in _BY_NAME:
             return _BY_NAME[base.__name__](*original.args)
@@ -134,13 +139,13 @@ def translate(error: BaseException) -> DatabaseError | None:
         if isinstance(original, ValueError):  # asyncpg.DataError: a value of the wrong Python type
             return DataError(str(original))
         return OperationalError(str(original))
-    if type(original).__module__ in {"sqlite3", "psycopg", "psycopg.errors"}:
+    if type(original).__module__ in {"sqlite3", "psycopg", "psycopg.errors", "asyncmy.errors"}:
         return DatabaseError(*original.args)
     return None
 
 
 def _is_driver_error(error: BaseException) -> bool:
-    return type(error).__module__.split(".")[0] in {"asyncpg", "sqlite3", "psycopg"}
+    return type(error).__module__.split(".")[0] in {"asyncpg", "sqlite3", "psycopg", "asyncmy"}
 
 
 def _text(error: BaseException) -> str:

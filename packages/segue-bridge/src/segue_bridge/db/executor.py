@@ -179,10 +179,13 @@ class EngineExecutor:
         self._connection = connection
 
     @classmethod
-    async def open(cls, engine: AsyncEngine) -> EngineExecutor:
-        """Take a connection from the engine's pool."""
+    async def open(cls, engine: AsyncEngine, *, commits: bool = False) -> EngineExecutor:
+        """Take a connection from the engine's pool. ``commits``: each statement outside of a transaction is one of its own, as on the
+        other connections here; else the engine's owner has settled that."""
         connection = engine.connect()
         await _guarded(connection.start)
+        if commits:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
         return cls(connection)
 
     async def rows(self, statement: Executable, params: Parameters | None) -> Sequence[Row[Any]]:

@@ -8,6 +8,7 @@ which SQLAlchemy reads as types of its own) and what belongs to another database
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,10 @@ def include_object(item: Any, name: str | None, kind: str, reflected: bool, othe
 def compare_type(context: Any, column: Any, wanted: Any, found: Any, kind: Any) -> bool | None:
     """Alembic's ``compare_type``: whether the column's type changes; None leaves it to Alembic.
 
-    On SQLite the declared text decides. ``integer`` and ``bigint`` are the same there, and Django leaves either.
+    On SQLite and MySQL the declared text decides. ``integer`` and ``bigint`` are the same on SQLite, and Django leaves either.
     """
+    if context.dialect.name == "mysql":
+        return _differs_on_mysql(context, wanted)
     if context.dialect.name != "sqlite":
         return None
     rows = context.connection.execute(
@@ -63,6 +66,36 @@ def compare_type(context: Any, column: Any, wanted: Any, found: Any, kind: Any) 
     return declared is None or _declared(declared) != _declared(
         context.dialect.type_compiler_instance.process(kind, type_expression=wanted)
     )
+
+
+# What MySQL and MariaDB make of a type, where they tell it otherwise.
+_MYSQL_TYPES = {"bool": "tinyint(1)", "integer": "int", "doubleprecision": "double", "json": "longtext"}
+
+
+def _differs_on_mysql(context: Any, wanted: Any) -> bool:
+    found = context.connection.execute(
+        text(
+            "SELECT column_type, collation_name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND table_name = :name AND column_name = :column"
+        ),
+        {"name": wanted.table.name, "column": wanted.name},
+    ).first()
+    if found is None:
+        return True
+    kind, own = found
+    text_, _, collation = context.dialect.type_compiler_instance.process(
+        wanted.type, type_expression=wanted
+    ).partition(" COLLATE ")
+    return _of_mysql(kind) != _of_mysql(text_) or (bool(collation) and collation.strip("`") != own)
+
+
+def _of_mysql(kind: str) -> str:
+    """A type as both sides may be told: MySQL 8 leaves out the width of numbers, MariaDB knows no json."""
+    plain = "".join(kind.lower().split()).replace("numeric(", "decimal(")
+    signed = plain.removesuffix("unsigned")
+    if signed != "tinyint(1)":
+        signed = re.sub(r"^((?:tiny|small|medium|big)?int(?:eger)?)\(\d+\)$", r"\1", signed)
+    return _MYSQL_TYPES.get(signed, signed) + plain[len(plain.removesuffix("unsigned")) :]
 
 
 def _declared(kind: str) -> str:
@@ -91,13 +124,16 @@ def _elsewhere(context: Any, op: Any) -> bool:
     name = op.table_name if op.schema is None else f"{op.schema}.{op.table_name}"
     for index in tables[name].indexes if name in tables else ():
         if index.name == op.index_name:
-            other = index._ddl_if is not None and index._ddl_if.dialect not in (None, context.dialect.name)
+            only = index._ddl_if
+            other = only is not None and not only._should_execute(index, index, context.connection)
             return other or _is_as_declared(context, index)
     return False
 
 
 def _is_as_declared(context: Any, index: Any) -> bool:
-    """Whether SQLite keeps the statement for the index that would make it now."""
+    """Whether SQLite keeps the statement for the index that would make it now, or MySQL tells of the same columns."""
+    if context.dialect.name == "mysql":
+        return _is_on_mysql(context, index)
     if context.dialect.name != "sqlite":
         return False
     kept = context.connection.scalar(
@@ -105,6 +141,22 @@ def _is_as_declared(context: Any, index: Any) -> bool:
     )
     now = str(CreateIndex(index).compile(dialect=context.dialect))
     return kept is not None and _bare(kept) == _bare(now)
+
+
+def _is_on_mysql(context: Any, index: Any) -> bool:
+    rows = context.connection.execute(
+        text(
+            "SELECT non_unique, column_name, collation FROM information_schema.statistics "
+            "WHERE table_schema = DATABASE() AND table_name = :table AND index_name = :name ORDER BY seq_in_index"
+        ),
+        {"table": index.table.name, "name": index.name},
+    ).all()
+    if not rows or any(row[1] is None for row in rows):  # an expression: MySQL spells it its own way
+        return False
+    kept = ",".join(column + (" DESC" if order == "D" else "") for _, column, order in rows)
+    now = str(CreateIndex(index).compile(dialect=context.dialect)).replace("`", "")
+    listed = now[now.rindex(" ON ") :].partition("(")[2].rpartition(")")[0]
+    return bool(rows[0][0]) is not bool(index.unique) and _bare(kept) == _bare(listed)
 
 
 def _bare(statement: str) -> str:

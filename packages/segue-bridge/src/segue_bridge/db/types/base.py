@@ -7,17 +7,30 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator
 
 T = TypeVar("T")
+UUID_SINCE = (10, 7)  # MariaDB
+
+
+def database_of(dialect: Dialect) -> str:
+    """``postgresql``, ``sqlite``, ``mysql``, or ``mariadb`` for a MariaDB that has a type for UUIDs, which MySQL has not.
+
+    What a MySQL dialect is for is known when it has connected.
+    """
+    kind: Any = dialect
+    if dialect.name != "mysql" or not getattr(kind, "is_mariadb", False):
+        return dialect.name
+    version = getattr(kind, "server_version_info", None) or ()
+    return "mariadb" if tuple(version[:2]) >= UUID_SINCE else "mysql"
 
 
 class DjangoType(TypeDecorator[T]):
     """A column type of a Django field.
 
-    ``ddl`` gives the column type text per dialect (``""`` is the fallback). ``empty`` is what
+    ``ddl`` gives the column type text per database (:func:`database_of`; ``""`` is the fallback, and MySQL's MariaDB's). ``empty`` is what
     a new entity holds in a column without default that may not be NULL: Django's
     ``Field.get_default`` answers ``""`` for text-like fields and ``None`` for all others.
     """
@@ -31,11 +44,11 @@ class DjangoType(TypeDecorator[T]):
         cls.cache_ok = True  # SQLAlchemy looks at each class itself; arguments are kept by name
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        """DDL text of this type on ``dialect`` (``postgresql``, ``sqlite``)."""
+        """DDL text of this type on ``dialect`` (:func:`database_of`)."""
         text = self.ddl.get(dialect)
-        if text is None:
-            text = self.ddl[""]
-        return text
+        if text is None and dialect == "mariadb":
+            text = self.ddl.get("mysql")
+        return self.ddl[""] if text is None else text
 
     @property
     def python_type(self) -> type[Any]:
@@ -51,7 +64,7 @@ class DjangoType(TypeDecorator[T]):
 @compiles(DjangoType)
 def _column_type(type_: DjangoType[Any], compiler: Any, **kw: Any) -> str:
     column = kw.get("type_expression")
-    text = type_.column_type(compiler.dialect.name, column if isinstance(column, Column) else None)
+    text = type_.column_type(database_of(compiler.dialect), column if isinstance(column, Column) else None)
     collation = getattr(type_, "db_collation", "")
     if collation:
         quoted = compiler.dialect.identifier_preparer.quote_identifier(collation)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from sqlalchemy import Dialect, LargeBinary, String
+from sqlalchemy import Column, Dialect, LargeBinary, String
 from sqlalchemy import Text as SaText
 from sqlalchemy import Uuid as SaUuid
 from sqlalchemy.dialects.postgresql import INET, JSONB
@@ -20,10 +20,20 @@ from segue_bridge.schema.validators import clean_ipv6
 
 
 class Uuid(DjangoType[uuid.UUID]):
-    """``UUIDField``: ``uuid`` on PostgreSQL, 32 hexadecimal digits in ``char(32)`` elsewhere."""
+    """``UUIDField``: ``uuid`` on PostgreSQL and MariaDB 10.7, 32 hexadecimal digits in ``char(32)`` elsewhere.
+
+    ``native``: False for a MariaDB whose tables Django before 5.0 made, which has ``char(32)`` there.
+    """
 
     impl = SaUuid
-    ddl: ClassVar[dict[str, str]] = {"": "char(32)", "postgresql": "uuid"}
+    ddl: ClassVar[dict[str, str]] = {"": "char(32)", "postgresql": "uuid", "mariadb": "uuid"}
+
+    def __init__(self, *, native: bool = True) -> None:
+        super().__init__()
+        self.native = native
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        return super().column_type("mysql" if dialect == "mariadb" and not self.native else dialect, column)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(SaUuid() if dialect.name == "postgresql" else String())
@@ -47,13 +57,13 @@ def _read_uuid(value: Any) -> Any:
 
 
 class Json(DjangoType[Any]):
-    """``JSONField``: ``jsonb`` on PostgreSQL, text elsewhere. ``None`` is SQL NULL, never JSON ``null``.
+    """``JSONField``: ``jsonb`` on PostgreSQL, ``json`` on MySQL, text elsewhere. ``None`` is SQL NULL, never JSON ``null``.
 
     Reading parses text; ``encoder`` is the ``json.JSONEncoder`` class given to the field.
     """
 
     impl = SaText
-    ddl: ClassVar[dict[str, str]] = {"": "text", "postgresql": "jsonb"}
+    ddl: ClassVar[dict[str, str]] = {"": "text", "postgresql": "jsonb", "mysql": "json"}
     cache_ok = True
 
     def __init__(self, *, encoder: type[json.JSONEncoder] | None = None) -> None:
@@ -96,14 +106,14 @@ def _read_json(value: Any) -> Any:
 
 
 class Binary(DjangoType[bytes]):
-    """``BinaryField``: ``bytea`` on PostgreSQL, ``BLOB`` on SQLite."""
+    """``BinaryField``: ``bytea`` on PostgreSQL, ``BLOB`` on SQLite, ``longblob`` on MySQL."""
 
     impl = LargeBinary
-    ddl: ClassVar[dict[str, str]] = {"": "bytea", "sqlite": "BLOB"}
+    ddl: ClassVar[dict[str, str]] = {"": "bytea", "sqlite": "BLOB", "mysql": "longblob"}
     empty = b""
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        return _only_bytes
+        return _as_bytes if dialect.name == "mysql" else _only_bytes
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         return _read_bytes
@@ -114,6 +124,11 @@ def _only_bytes(value: Any) -> Any:
     if value is not None:
         memoryview(value)
     return value
+
+
+def _as_bytes(value: Any) -> Any:
+    """MySQL's driver writes bytes into the statement, and knows no other kind of them."""
+    return None if value is None else bytes(memoryview(value))
 
 
 def _read_bytes(value: Any) -> Any:

@@ -99,19 +99,30 @@ class _Compared(TypeDecorator.Comparator[int], Integer.Comparator[int]):
 
 
 class _Whole(DjangoType[int]):
-    """An integer column. A value is coerced by ``int()``, as ``IntegerField.get_prep_value`` does."""
+    """An integer column. A value is coerced by ``int()``, as ``IntegerField.get_prep_value`` does.
+
+    ``numbered``: a key that MySQL numbers, or a reference to one. A zero would get the next number there, so it is a ``ValueError``
+    as in Django (``mysql.operations.validate_autopk_value``).
+    """
 
     bits: ClassVar[int] = 63
     positive: ClassVar[bool] = False
     comparator_factory = _Compared
 
+    def __init__(self, *, numbered: bool = False) -> None:
+        super().__init__()
+        self.numbered = numbered
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
-        if value is None or type(value) is int:
-            return value
+        if value is None:
+            return None
         try:
-            return int(value)
+            number = value if type(value) is int else int(value)
         except (TypeError, ValueError) as error:
             raise type(error)(f"expected a number but got {value!r}.") from error
+        if self.numbered and number == 0:
+            raise ValueError("The database backend does not accept 0 as a value for AutoField.")
+        return number
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         if dialect == "sqlite" and column is not None and column.primary_key and is_auto(column):
@@ -153,7 +164,7 @@ class PositiveInt(_Whole):
     impl = Integer
     bits = 31
     positive = True
-    ddl: ClassVar[dict[str, str]] = {"": "integer", "sqlite": "integer unsigned"}
+    ddl: ClassVar[dict[str, str]] = {"": "integer", "sqlite": "integer unsigned", "mysql": "integer UNSIGNED"}
 
 
 class PositiveBigInt(_Whole):
@@ -161,7 +172,7 @@ class PositiveBigInt(_Whole):
 
     impl = BigInteger
     positive = True
-    ddl: ClassVar[dict[str, str]] = {"": "bigint", "sqlite": "bigint unsigned"}
+    ddl: ClassVar[dict[str, str]] = {"": "bigint", "sqlite": "bigint unsigned", "mysql": "bigint UNSIGNED"}
 
 
 class PositiveSmallInt(_Whole):
@@ -170,7 +181,11 @@ class PositiveSmallInt(_Whole):
     impl = SmallInteger
     bits = 15
     positive = True
-    ddl: ClassVar[dict[str, str]] = {"": "smallint", "sqlite": "smallint unsigned"}
+    ddl: ClassVar[dict[str, str]] = {
+        "": "smallint",
+        "sqlite": "smallint unsigned",
+        "mysql": "smallint UNSIGNED",
+    }
 
 
 class Float(DjangoType[float]):
@@ -190,14 +205,14 @@ class Float(DjangoType[float]):
 
 
 class Bool(DjangoType[bool]):
-    """``BooleanField``: ``bool`` on SQLite, where it is stored as 0 and 1. ``null``: an empty text or list is NULL."""
+    """``BooleanField``: ``bool`` on SQLite and MySQL, where it is stored as 0 and 1. ``null``: an empty text or list is NULL."""
 
     def __init__(self, *, null: bool = False) -> None:
         super().__init__()
         self.null = null
 
     impl = Boolean
-    ddl: ClassVar[dict[str, str]] = {"": "boolean", "sqlite": "bool"}
+    ddl: ClassVar[dict[str, str]] = {"": "boolean", "sqlite": "bool", "mysql": "bool"}
     # PostgreSQL has IS TRUE but no IS with a parameter, which is what a TypeDecorator makes of is_(True).
     coerce_to_is_types = (type(None), bool)
 
@@ -211,6 +226,14 @@ class Bool(DjangoType[bool]):
         if value in (0, "f", "False", "0"):
             return False
         raise ValueError(f"“{value}” value must be either True or False.")
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _read_tiny if dialect.name == "mysql" else super().result_processor(dialect, coltype)
+
+
+def _read_tiny(value: Any) -> Any:
+    """MySQL's column holds other numbers too; Django gives these as they are (``convert_booleanfield_value``)."""
+    return bool(value) if value in (0, 1) else value
 
 
 class Money(DjangoType[Decimal]):

@@ -18,35 +18,44 @@ class Raw(DjangoType[Any]):
 
     impl = sa.NullType
 
-    def __init__(self, *, sqlite: str = "", postgresql: str = "") -> None:
+    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "") -> None:
         super().__init__()
         self.sqlite = sqlite
         self.postgresql = postgresql
+        self.mysql = mysql
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(sa.NullType())
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return _known(self.postgresql if dialect == "postgresql" else self.sqlite, dialect, column)
+        return _known(self, dialect, column)
 
 
 class OwnText(Text):
     """A text field with a column type of its own (``char(40)``); values are text."""
 
-    def __init__(self, *, sqlite: str = "", postgresql: str = "") -> None:
+    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "") -> None:
         super().__init__()
         self.sqlite = sqlite
         self.postgresql = postgresql
+        self.mysql = mysql
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return _known(self.postgresql if dialect == "postgresql" else self.sqlite, dialect, column)
+        return _known(self, dialect, column)
 
     def unbounded(self) -> Text:
         return Text()
 
 
-def _known(text: str, dialect: str, column: Column[Any] | None) -> str:
+def _known(kind: Raw | OwnText, dialect: str, column: Column[Any] | None) -> str:
     """Raises ``CompileError`` for the empty text: Django was not asked for that database when the code was generated."""
+    texts = {
+        "postgresql": kind.postgresql,
+        "sqlite": kind.sqlite,
+        "mysql": kind.mysql,
+        "mariadb": kind.mysql,
+    }
+    text = texts.get(dialect, "")
     if not text:
         name = "A column" if column is None else f"{column.table.name}.{column.name}"
         raise CompileError(

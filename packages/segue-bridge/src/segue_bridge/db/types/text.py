@@ -46,7 +46,7 @@ class Text(_Text):
     """``TextField``."""
 
     impl = SaText
-    ddl: ClassVar[dict[str, str]] = {"": "text"}
+    ddl: ClassVar[dict[str, str]] = {"": "text", "mysql": "longtext"}
 
 
 class CIText(_Text):

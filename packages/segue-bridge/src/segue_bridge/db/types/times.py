@@ -19,15 +19,21 @@ from segue_bridge import zone
 from segue_bridge.db.types.base import DjangoType
 from segue_bridge.schema.moments import parse_date, parse_datetime, parse_time
 
+ZONELESS = frozenset({"sqlite", "mysql"})  # whose moments have no zone, and which Django writes as texts
+
 
 class _Moment(DjangoType[dt.datetime]):
-    """A ``DateTimeField``: ``timestamp with time zone`` on PostgreSQL, text on SQLite."""
+    """A ``DateTimeField``: ``timestamp with time zone`` on PostgreSQL, text on SQLite, ``datetime(6)`` on MySQL."""
 
     impl = SaDateTime
-    ddl: ClassVar[dict[str, str]] = {"": "timestamp with time zone", "sqlite": "datetime"}
+    ddl: ClassVar[dict[str, str]] = {
+        "": "timestamp with time zone",
+        "sqlite": "datetime",
+        "mysql": "datetime(6)",
+    }
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else SaDateTime(timezone=True))
+        return dialect.type_descriptor(String() if dialect.name in ZONELESS else SaDateTime(timezone=True))
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return Interval() if isinstance(value, dt.timedelta) else self
@@ -36,7 +42,7 @@ class _Moment(DjangoType[dt.datetime]):
 class UtcDateTime(_Moment):
     """With ``USE_TZ = True``: aware values in, aware UTC values out.
 
-    SQLite holds UTC as ``2024-01-01 05:00:00`` with a fraction only when there is one. A naive
+    SQLite holds UTC as ``2024-01-01 05:00:00`` with a fraction only when there is one, MySQL UTC without a zone. A naive
     value is taken in the project's zone (``timezone.get_default_timezone``), as
     ``DateTimeField.get_prep_value`` does; a plain date is its midnight there.
     """
@@ -46,11 +52,13 @@ class UtcDateTime(_Moment):
             return None
         moment = aware(value)
         not_infinite(moment, dialect)
-        if dialect.name == "sqlite":
+        if dialect.name in ZONELESS:
             return str(moment.astimezone(dt.UTC).replace(tzinfo=None))
         return moment
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        if dialect.name == "mysql":
+            return _of_utc
         return _read_utc if dialect.name == "sqlite" else _as_utc
 
 
@@ -69,10 +77,11 @@ class LocalDateTime(_Moment):
         if value is None:
             return None
         value = _moment(value)
-        if dialect.name == "sqlite":
+        if dialect.name in ZONELESS:
             if value.tzinfo is not None:
+                name = "MySQL" if dialect.name == "mysql" else "SQLite"
                 raise ValueError(
-                    "SQLite backend does not support timezone-aware datetimes when USE_TZ is False."
+                    f"{name} backend does not support timezone-aware datetimes when USE_TZ is False."
                 )
             return str(value)
         moment = value if value.tzinfo is not None else value.replace(tzinfo=ZoneInfo(self.name))
@@ -80,7 +89,7 @@ class LocalDateTime(_Moment):
         return moment
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        if dialect.name == "sqlite":
+        if dialect.name in ZONELESS:
             return _read_naive
         local = ZoneInfo(self.name)
 
@@ -142,6 +151,11 @@ def _read_utc(value: Any) -> Any:
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
+def _of_utc(value: Any) -> Any:
+    """MySQL's driver gives what lies there, without a zone."""
+    return value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) and value.tzinfo is None else value
+
+
 def _read_naive(value: Any) -> Any:
     return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
 
@@ -153,7 +167,7 @@ class Date(DjangoType[dt.date]):
     ddl: ClassVar[dict[str, str]] = {"": "date"}
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else SaDate())
+        return dialect.type_descriptor(String() if dialect.name in ZONELESS else SaDate())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
@@ -163,7 +177,7 @@ class Date(DjangoType[dt.date]):
             value = (value.astimezone(default) if value.tzinfo and default else value).date()
         elif not isinstance(value, dt.date):
             value = _parsed(parse_date(value), value, "YYYY-MM-DD")
-        return str(value) if dialect.name == "sqlite" else value
+        return str(value) if dialect.name in ZONELESS else value
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return Interval() if isinstance(value, dt.timedelta) else self
@@ -183,13 +197,13 @@ def _read_date(value: Any) -> Any:
 
 
 class Time(DjangoType[dt.time]):
-    """``TimeField``: ``03:04:05`` on SQLite, a fraction only when there is one."""
+    """``TimeField``: ``03:04:05`` on SQLite, a fraction only when there is one; ``time(6)`` on MySQL."""
 
     impl = SaTime
-    ddl: ClassVar[dict[str, str]] = {"": "time"}
+    ddl: ClassVar[dict[str, str]] = {"": "time", "mysql": "time(6)"}
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else SaTime())
+        return dialect.type_descriptor(String() if dialect.name in ZONELESS else SaTime())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
@@ -200,13 +214,18 @@ class Time(DjangoType[dt.time]):
             value = _parsed(parse_time(value), value, "HH:MM[:ss[.uuuuuu]]")
         if value.tzinfo is not None:
             raise ValueError("SQLite backend does not support timezone-aware times.")
-        return str(value) if dialect.name == "sqlite" else value
+        return str(value) if dialect.name in ZONELESS else value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        return _read_time if dialect.name == "sqlite" else None
+        return _read_time if dialect.name in ZONELESS else None
 
 
 def _read_time(value: Any) -> Any:
+    """A text of SQLite's, or what MySQL's driver takes a time for. Raises ``ValueError`` for one that no clock shows."""
+    if isinstance(value, dt.timedelta):
+        if not dt.timedelta(0) <= value < dt.timedelta(days=1):
+            raise ValueError(f"{value} is no time of a day.")
+        return (dt.datetime.min + value).time()
     return dt.time.fromisoformat(value) if isinstance(value, str) else value
 
 
