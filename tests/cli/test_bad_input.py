@@ -78,7 +78,7 @@ def test_a_failing_import_adds_the_projects_own_traceback(tmp_path: Path) -> Non
     assert f"Make `{sys.executable} manage.py check` pass" in ran.err
 
 
-@pytest.mark.parametrize("vendor", ["oracle", "mysql"])
+@pytest.mark.parametrize("vendor", ["oracle", "microsoft"])
 def test_an_unsupported_database(tmp_path: Path, vendor: str) -> None:
     settings = SETTINGS.replace("django.db.backends.sqlite3", "other_database")
     root = write(

@@ -6,18 +6,19 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
 import pytest
+from tests.cli.tiny import segue
 from tests.maria import Maria
 from tests.schema.catalogue import PROJECT, write_package
 
 from segue.errors import EnvironmentProblem
-from segue.schema.check import Generated, Legacy, Report, check
-from segue.schema.places import Server, temporary
+from segue.schema.check import Report, check
+from segue.schema.children import Generated, Legacy
+from segue.schema.places import temporary
 from segue.schema.reverse import reverse
 from segue.snapshot.model import Snapshot
 from segue.snapshot.run import probe
@@ -47,7 +48,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(maria: Maria, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(maria: Maria, tmp_path_factory: pytest.TempPathFactory) -> World:
     project = tmp_path_factory.mktemp("on-maria") / "project"
     shutil.copytree(PROJECT, project)
     models = project / "fields" / "models.py"
@@ -65,7 +66,7 @@ def world(maria: Maria, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
     folder = project.parent / "generated"
     write_package(snapshot, folder)
     legacy = Legacy(Path(sys.executable), project, "site_settings", environment)
-    yield World(maria, legacy, Generated(Path(sys.executable), folder), snapshot)
+    return World(maria, legacy, Generated(Path(sys.executable), folder), snapshot)
 
 
 def test_nothing_differs_from_what_django_builds(world: World) -> None:
@@ -123,9 +124,15 @@ def test_no_database_stays(world: World) -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    with pytest.raises(EnvironmentProblem, match="No databases could be made on the MySQL server"):
-        with temporary("mysql://root@127.0.0.1:1/any"):
-            pass
+    said = "No databases could be made on the MySQL server"
+    with pytest.raises(EnvironmentProblem, match=said), temporary("mysql://root@127.0.0.1:1/any"):
+        pass
+
+
+def test_a_server_of_another_kind_than_the_generated_project(tiny: Path) -> None:
+    ran = segue(tiny, "schema", "check", "--server", "mysql://root@127.0.0.1:1/any")
+    ran.sentence()
+    assert "The project was generated for PostgreSQL and SQLite" in ran.err
 
 
 def _databases(maria: Maria) -> set[str]:

@@ -49,7 +49,7 @@ def project(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Co
     monkeypatch.setattr(history, "run_child", forked)
     monkeypatch.setattr(owners, "sides", sides)
     for module in (owners, schema_baseline):
-        monkeypatch.setattr(module, "shared_environment", lambda *_: {"DATABASE_URL": world.url})
+        monkeypatch.setattr(module, "shared_environment", lambda *_, **__: {"DATABASE_URL": world.url})
     monkeypatch.setattr(schema_baseline, "fastapi_environment", lambda *_: python)
     monkeypatch.setattr(owners, "check", lambda *_args, **_options: FINE)
     settings = config.load(world.project)

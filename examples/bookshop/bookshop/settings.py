@@ -54,14 +54,14 @@ TEMPLATES = [
 
 
 def _database(url):
-    """``postgresql://user:password@host:port/name``, or a SQLite file beside manage.py."""
+    """``postgresql://user:password@host:port/name`` (or ``mysql://``), or a SQLite file beside manage.py."""
     if not url:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "bookshop.sqlite3"}
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": f"django.db.backends.{parts.scheme if parts.scheme == 'mysql' else 'postgresql'}",
         "NAME": parts.path.lstrip("/"),
         "USER": parts.username or "",
         "PASSWORD": parts.password or "",

@@ -54,6 +54,7 @@ GROUPS: dict[str, str] = {
     "Read the parameter by a name that stands in the code, from request.query_params, request.data or request.headers.": (
         "query-params request-data request-meta upload"
     ),
+    "Move the project to PostgreSQL first, or keep its routes on Django: on MySQL and MariaDB only the tables are generated.": "database",
     "Make the release one that Segue knows, or wait for it: the answer may differ between releases.": "release",
     "Report it with the line that is shown: this is a mistake of Segue's, and the route stays on Django.": "segue-defect",
     # Filters, orders, searches

@@ -27,7 +27,7 @@ def schema_check(
         str,
         typer.Option(
             "--server",
-            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one).",
+            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one), or mysql://.",
             show_default=False,
         ),
     ] = "",
@@ -84,7 +84,7 @@ def schema_own(
         str,
         typer.Option(
             "--server",
-            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one).",
+            help="PostgreSQL to build on, postgresql://user@host:port/ (else the project's own, if it uses one), or mysql://.",
             show_default=False,
         ),
     ] = "",

@@ -21,6 +21,7 @@ from segue.schema.check import check
 from segue.schema.history import history, standing, unapplied
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
+from segue.translate.models.ddl import is_mysql
 from segue.translate.models.migrations import owned, owned_tables
 from segue.translate.models.problems import missing_table
 
@@ -31,9 +32,14 @@ def own(settings: Config, names: Sequence[str], *, by: Side, server: str, sqlite
     Returns 1, and changes nothing, when the side that gives them away has migrations that are not applied to the
     project's own database, or when one of the tables is not the same on both sides: to FastAPI, as Django's migrations and the
     generated revisions build it; to Django, as the generated revisions build it and Django's models declare it. Raises
-    :class:`UsageError` for a table that is not known or not translated.
+    :class:`UsageError` for a table that is not known or not translated, and on MySQL.
     """
     snapshot = read_snapshot(settings)
+    if is_mysql(snapshot):
+        raise UsageError(
+            "On MySQL and MariaDB the tables stay Django's: what holds the other tool back was not shown there.",
+            hint="Change them by Django's migrations.",
+        )
     tables = owned_tables(snapshot)
     for name in names:
         _must_be_known(name, snapshot, tables, by)

@@ -36,13 +36,13 @@ def _require_supported_database(snapshot: Snapshot) -> None:
     """Raises :class:`EnvironmentProblem` for a default database whose SQL Segue does not know."""
     default = next((d for d in snapshot.settings.databases if d.alias == "default"), None)
     geographic = default is not None and any(word in default.engine for word in _GEOGRAPHIC)
-    if default is not None and default.vendor in ("postgresql", "sqlite") and not geographic:
+    if default is not None and default.vendor in ("postgresql", "sqlite", "mysql") and not geographic:
         return
     engine = default.engine if default is not None else ""
     found = "none" if engine in ("", "django.db.backends.dummy") else engine
     raise EnvironmentProblem(
         f"The default database of {snapshot.settings.module} is not supported ({found}): Segue translates "
-        "projects on PostgreSQL and SQLite.",
+        "projects on PostgreSQL and SQLite, and the tables of those on MySQL and MariaDB.",
         hint="Nothing was written. Try it with settings for one of these (--settings), or keep this service on Django.",
     )
 

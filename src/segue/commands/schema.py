@@ -24,9 +24,11 @@ from segue.schema.check import check as compare_schemas
 from segue.schema.children import Generated, Legacy
 from segue.schema.compare import Difference
 from segue.schema.kept import Keep
+from segue.schema.mysql import is_mysql
 from segue.schema.places import Server, temporary
 from segue.snapshot.detect import import_path
 from segue.snapshot.model import Snapshot
+from segue.translate.models import ddl
 from segue.translate.models.problems import missing_table
 
 _MOST_DRIFT = 12
@@ -90,10 +92,20 @@ def sides(settings: Config, *, server: str, sqlite: bool, quiet: bool) -> Iterat
         raise UsageError(f"{baseline} does not exist.", hint="Run `segue generate` to write it.")
     python, module = interpreter(settings), snapshot.settings.module
     path = import_path(settings.root)
-    shared = shared_environment(python, path, module, {**os.environ, **settings.environment})
+    shared = shared_environment(python, path, module, {**os.environ, **settings.environment}, mysql=True)
     url = "" if sqlite else server or _own_server(shared["DATABASE_URL"])
-    if url and any(
-        model.create_sql and "postgresql" not in model.create_sql for model in snapshot.models.values()
+    if is_mysql(url) is not ddl.is_mysql(snapshot):
+        raise UsageError(
+            f"The project was generated for {'MySQL' if ddl.is_mysql(snapshot) else 'PostgreSQL and SQLite'}, by the default "
+            "database of its settings.",
+            hint="Run `segue generate` with settings for the other kind (--settings) in another folder, then check there.",
+        )
+    if (
+        url
+        and not is_mysql(url)
+        and any(
+            model.create_sql and "postgresql" not in model.create_sql for model in snapshot.models.values()
+        )
     ):
         raise EnvironmentProblem(
             "The snapshot was taken without a driver for PostgreSQL, so it does not say what Django makes of the models there.",
@@ -112,7 +124,7 @@ def sides(settings: Config, *, server: str, sqlite: bool, quiet: bool) -> Iterat
 def _environment(settings: Config, url: str) -> Path:
     """The generated project's environment; one with a driver for PostgreSQL where its own lacks that."""
     needed = requirements(settings.output)
-    if not url or any(re.match(r"asyncpg\b", name) for name in needed):
+    if not url or is_mysql(url) or any(re.match(r"asyncpg\b", name) for name in needed):
         return fastapi_environment(settings)
     return ensure_environment(settings.state / "venv-postgresql", [*needed, "asyncpg>=0.30"])
 

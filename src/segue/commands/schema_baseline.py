@@ -31,7 +31,7 @@ def run(settings: Config, *, write: bool, as_json: bool) -> int:
         )
     python, module = interpreter(settings), snapshot.settings.module
     path = import_path(settings.root)
-    shared = shared_environment(python, path, module, {**os.environ, **settings.environment})
+    shared = shared_environment(python, path, module, {**os.environ, **settings.environment}, mysql=True)
     url = shared["DATABASE_URL"]
     generated = Generated(
         fastapi_environment(settings), settings.output, settings.package, {**settings.environment, **shared}

@@ -17,7 +17,8 @@ def database_url(entry):
     name = str(entry["NAME"])
     if "sqlite" in vendor:
         return "sqlite:///" + os.path.abspath(name)
-    if "postgres" not in vendor and vendor != "postgis":
+    mysql = "mysql" in entry["ENGINE"]
+    if "postgres" not in vendor and vendor != "postgis" and not mysql:
         return ""
     user = quote(str(entry.get("USER") or ""), safe="")
     if entry.get("PASSWORD"):
@@ -25,6 +26,20 @@ def database_url(entry):
     host = str(entry.get("HOST") or "")
     port = ":" + str(entry["PORT"]) if entry.get("PORT") else ""
     at = user + "@" if user else ""
+    if mysql:
+        options = entry.get("OPTIONS") or {}
+        wanted = {
+            k: options[k]
+            for k in ("unix_socket", "read_default_file", "read_default_group")
+            if options.get(k)
+        }
+        if host.startswith("/"):
+            wanted["unix_socket"], host = host, ""
+        query = "&".join("{}={}".format(k, quote(str(v), safe="")) for k, v in sorted(wanted.items()))
+        place = "mysql://{}{}{}/{}".format(
+            at, host or ("" if wanted else "localhost"), port, quote(name, safe="")
+        )
+        return place + ("?" + query if query else "")
     if host.startswith("/") or not host:  # a socket's folder
         folder = host or "/var/run/postgresql"
         number = "&port=" + str(entry["PORT"]) if entry.get("PORT") else ""

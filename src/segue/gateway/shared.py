@@ -14,12 +14,19 @@ SCRIPT = Path(__file__).resolve().parent / "in_django.py"
 
 
 def shared_environment(
-    python: Path, root: Path, module: str, environment: Mapping[str, str], replica: str = ""
+    python: Path,
+    root: Path,
+    module: str,
+    environment: Mapping[str, str],
+    replica: str = "",
+    *,
+    mysql: bool = False,
 ) -> dict[str, str]:
     """``SECRET_KEY``, ``SECRET_KEY_FALLBACKS`` and ``DATABASE_URL`` as the settings ``module`` has them now.
 
     ``root`` is the folder in which Django runs: relative paths in the settings are relative to it. Modules are imported from its
-    :func:`~segue.snapshot.detect.import_path`. ``replica`` is an alias of ``DATABASES`` whose address is ``REPLICA_URL``.
+    :func:`~segue.snapshot.detect.import_path`. ``replica`` is an alias of ``DATABASES`` whose address is ``REPLICA_URL``. ``mysql``:
+    whether a MySQL will do, for what asks for tables only.
     Read by the legacy interpreter and handed from process to process; never stored. Raises
     :class:`EnvironmentProblem` when the settings cannot be imported or the database is of a kind that
     the generated project does not know.
@@ -41,7 +48,7 @@ def shared_environment(
             detail=done.stderr.strip(),
         )
     found: dict[str, str] = json.loads(done.stdout)
-    if not found["DATABASE_URL"]:
+    if not found["DATABASE_URL"] or (found["DATABASE_URL"].startswith("mysql://") and not mysql):
         raise EnvironmentProblem(
             f"The default database of {module} is neither SQLite nor PostgreSQL.",
             hint="FastAPI cannot open it; no route can be served by it yet.",

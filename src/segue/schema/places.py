@@ -54,7 +54,7 @@ def places(folder: Path, server: Server | None) -> Places:
         return Places("SQLite", *(_file(folder / name) for name in names))
     if is_mysql(server.url):
         names = (server.django, server.generated, f"{server.django}_{DECLARED}")
-        return Places("MySQL", *(Place(*mysql.place(server.url, name)) for name in names))
+        return Places("MySQL or MariaDB", *(Place(*mysql.place(server.url, name)) for name in names))
     # the same database, seen through declared()
     names = (server.django, server.generated, server.django)
     return Places("PostgreSQL", *(_on(server.url, name) for name in names))

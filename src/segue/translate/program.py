@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program, RefusedOperation
-from segue.translate import beneath, patched, releases
+from segue.translate import beneath, databases, patched, releases
 from segue.translate.context import Context
 from segue.translate.decorators import woven
 from segue.translate.finishing import tidy
@@ -44,8 +44,8 @@ def translate(
     ctx = Context(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )
-    too_old = releases.check(snapshot)
-    blockers = (*too_old, *patched.check(snapshot), *error_handler.prepare(ctx))
+    whole = (*releases.check(snapshot), *databases.check(snapshot))
+    blockers = (*whole, *patched.check(snapshot), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):
@@ -56,7 +56,7 @@ def translate(
                 ctx.program.refused.append(RefusedOperation(route.id, operation.method, blockers))
         else:
             translate_route(ctx, facts, route)
-    if look_beneath and ctx.program.refused and not ctx.program.native and not too_old:
+    if look_beneath and ctx.program.refused and not ctx.program.native and not whole:
         beneath.add(ctx)
     for finalizer in ctx.finalizers:
         finalizer()

@@ -8,6 +8,7 @@ from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.models.clashes import hidden_builtins, rename_clashing
 from segue.translate.models.columns import Text, column, inherited_model
+from segue.translate.models.ddl import supported
 from segue.translate.models.defaults import literal
 from segue.translate.models.kinds import has_column
 from segue.translate.models.names import attribute, class_name, concrete
@@ -122,7 +123,7 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     lines = [f"class {class_name(ctx, model.label)}({base}):", *_doc(ctx, model), ""]
     lines.append(f"    __tablename__ = {model.table!r}")
     arguments = table_args(ctx, model, out)
-    given = [*arguments, *([_options(model)] if _settings(model) else [])]
+    given = [*arguments, *([_options(ctx, model)] if _settings(ctx, model) else [])]
     if given:
         lines.append(f"    __table_args__ = ({', '.join(given)},)")
     lines += [f"    __segue__ = {_info(ctx, model, out)}", ""]
@@ -158,12 +159,13 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     )
 
 
-def _options(model: Model) -> str:
-    return f"{{{', '.join(f'{key!r}: {value}' for key, value in _settings(model).items())}}}"
+def _options(ctx: Context, model: Model) -> str:
+    return f"{{{', '.join(f'{key!r}: {value}' for key, value in _settings(ctx, model).items())}}}"
 
 
-def _settings(model: Model) -> dict[str, str]:
-    options = {"sqlite_autoincrement": "True"} if _numbered(model) else {}
+def _settings(ctx: Context, model: Model) -> dict[str, str]:
+    numbered = _numbered(model) and "sqlite" in supported(ctx.snapshot)
+    options = {"sqlite_autoincrement": "True"} if numbered else {}
     if not model.managed:
         options["info"] = "{'managed': False}"
     if model.db_table_comment:
@@ -171,9 +173,9 @@ def _settings(model: Model) -> dict[str, str]:
     return options
 
 
-def table_options(model: Model) -> list[str]:
+def table_options(ctx: Context, model: Model) -> list[str]:
     """Keyword arguments of ``Table`` for a model."""
-    return [f"{key}={value}" for key, value in _settings(model).items() if key != "info"]
+    return [f"{key}={value}" for key, value in _settings(ctx, model).items() if key != "info"]
 
 
 def _numbered(model: Model) -> bool:

@@ -207,7 +207,7 @@ def _table(ctx: Context, model: Model, out: Text) -> str:
     own = [f for f in model.fields if has_column(f) and inherited_model(ctx, model, f) is None]
     parts = [repr(model.table), "metadata", *(table_column(ctx, model, item, out) for item in own)]
     parts += table_args(ctx, model, out)
-    parts += table_options(model)
+    parts += table_options(ctx, model)
     text = f"Table({', '.join(parts)})"
     # `info` of a foreign key is for the running application
     return re.sub(r", info=\{[^{}]*\}", "", text)

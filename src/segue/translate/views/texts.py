@@ -154,7 +154,9 @@ SECRET_KEY=
 _EXAMPLE_URL = {
     "sqlite": "sqlite:////path/to/db.sqlite3",
     "postgresql": "postgresql://user:password@localhost:5432/name",
+    "mysql": "mysql://user:password@localhost:3306/name",
 }
+_DRIVERS = {"postgresql": "asyncpg>=0.30", "mysql": "asyncmy>=0.2.18"}
 
 
 # Extra of Celery that has the driver of a broker, by the scheme of its URL.
@@ -164,7 +166,7 @@ _TRANSPORTS = {"redis": "[redis]", "rediss": "[redis]", "sqs": "[sqs]"}
 def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     """Path → text."""
     vendor = snapshot.settings.databases[0].vendor if snapshot.settings.databases else "sqlite"
-    driver = "asyncpg>=0.30" if vendor == "postgresql" else "aiosqlite>=0.20"
+    driver = _DRIVERS.get(vendor, "aiosqlite>=0.20")
     package = program.package
     routes = {n.route_id for n in program.native}
     access = program.modules.get(f"{package}/access.py")
@@ -218,13 +220,16 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         environment += "# Where the Django side's Celery keeps results.\nCELERY_RESULT_BACKEND=\n"
     for place in places:
         environment += f"# LOCATION of the Django side's cache, with its password if it has one.\n{place}=\n"
+    tests = {
+        "tests/conftest.py": _CONFTEST.format(package=package, more=conftest),
+        "tests/test_service.py": _TEST.format(count=len(routes)),
+    }
     return {
+        **({} if vendor == "mysql" else tests),  # there is nothing to ask, and no file for a database
         "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),
         "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
         "PORTING.md": porting(program, snapshot),
-        "tests/conftest.py": _CONFTEST.format(package=package, more=conftest),
-        "tests/test_service.py": _TEST.format(count=len(routes)),
         ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
     }

@@ -52,7 +52,8 @@ class Database:
     yet. It is closed with this one. Raises ``ValueError`` for one of another kind of server.
 
     ``isolation`` (PostgreSQL): the level that transactions begin with, ``"REPEATABLE READ"`` or another of :data:`ISOLATION`;
-    single statements outside of one keep the server's, as with Django's ``OPTIONS["isolation_level"]`` and psycopg 3.
+    single statements outside of one keep the server's, as with Django's ``OPTIONS["isolation_level"]`` and psycopg 3. On MySQL it is that
+    of the session, READ COMMITTED without one, as Django's.
     Raises ``ValueError`` for any other text.
 
     ``engine`` hands in an engine made elsewhere. It is taken to be *joined* to a transaction that
@@ -80,11 +81,13 @@ class Database:
         self.joined = engine is not None if joined is None else joined
         self.held_hooks: list[Hook] | None = None
         self.content_types: dict[tuple[str, str], dict[str, Any]] = {}
-        self.engine = _engine(make_url(url), pool_size, statement_timeout) if engine is None else engine
+        self.engine = (
+            _engine(make_url(url), pool_size, statement_timeout, isolation) if engine is None else engine
+        )
         self.dialect: str = self.engine.dialect.name
-        if isolation and (isolation not in ISOLATION or self.dialect != "postgresql"):
+        if isolation and (isolation not in ISOLATION or self.dialect == "sqlite"):
             raise ValueError(f"{isolation!r} is no isolation level of {self.dialect} here.")
-        self.isolation = isolation
+        self.isolation = "" if self.dialect == "mysql" else isolation
         self.replica = replica
         if replica is not None and replica.dialect != self.dialect:
             raise ValueError(f"A replica of {self.dialect} is no {replica.dialect}.")
@@ -176,7 +179,7 @@ class Database:
             await self.replica.close()
 
 
-def _engine(url: URL, pool_size: int, statement_timeout: float | None) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, statement_timeout: float | None, isolation: str) -> AsyncEngine:
     scheme = url.drivername
     driver = DRIVERS.get(scheme, scheme if scheme in DRIVERS.values() else "")
     if not driver:
@@ -189,7 +192,8 @@ def _engine(url: URL, pool_size: int, statement_timeout: float | None) -> AsyncE
             url,
             pool_size=pool_size,
             max_overflow=0,
-            isolation_level="READ COMMITTED",  # Django's own default; the server's is REPEATABLE READ
+            # Django's own default; the server's is REPEATABLE READ
+            isolation_level=isolation if isolation in ISOLATION else "READ COMMITTED",
             connect_args={"charset": "utf8mb4"},
         )
     if driver == "postgresql+asyncpg":

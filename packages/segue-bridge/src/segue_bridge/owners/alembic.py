@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 _INDEX = {
     "postgresql": "SELECT tablename FROM pg_indexes WHERE indexname = :name AND schemaname = ANY (current_schemas(false))",
+    "mysql": (
+        "SELECT DISTINCT table_name FROM information_schema.statistics "
+        "WHERE index_name = :name AND table_schema = DATABASE()"
+    ),
     "sqlite": "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :name COLLATE NOCASE",
 }
 
@@ -71,6 +75,13 @@ class Guard:
         import asyncio
 
         url = database.engine.url
+        if database.dialect == "mysql":
+            # the lock of a session, which ends with it
+            async with database.engine.connect() as connection:
+                if not await connection.scalar(text(lock.TRY_MYSQL)):
+                    raise CommandError(str(lock.MigrationRunning(lock.PATIENCE)))
+                yield
+            return
         if database.dialect != "postgresql":
             held = lock.file_lock(url.database or "")
             try:
@@ -199,8 +210,9 @@ class Guard:
                     "is on: run it against the database, or name the table's index in the models."
                 )
             return tables
-        found = connection.scalar(text(_INDEX[connection.dialect.name]), {"name": change.index})
-        return [str(found)] if found else []
+        # of MySQL's each table has names of its own
+        found = connection.scalars(text(_INDEX[connection.dialect.name]), {"name": change.index})
+        return [str(name) for name in found]
 
     def _known(self, table: str) -> bool:
         """Whether the running revision was written before Django had the table: the baseline, or what came before FastAPI

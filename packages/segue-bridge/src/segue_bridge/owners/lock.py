@@ -18,6 +18,8 @@ KEY = int.from_bytes(b"SegueMig", "big")
 TRY = f"SELECT pg_try_advisory_lock({KEY})"
 FREE = f"SELECT pg_advisory_unlock({KEY})"
 PATIENCE = 60.0
+# The name holds for the whole server; it waits by itself.
+TRY_MYSQL = f"SELECT GET_LOCK(CONCAT('segue.', LEFT(DATABASE(), 50)), {PATIENCE:.0f})"
 STEP = 0.1
 
 

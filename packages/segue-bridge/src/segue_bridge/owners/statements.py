@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-      (?P<space> \s+ | --[^\n\r]* | /\*.*?\*/ )
+      (?P<space> \s+ | --[^\n\r]* | /\*(?!M?!).*?\*/ )  # MySQL runs what stands in /*! … */
     | (?P<text> [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
     | "(?P<quoted>(?:[^"]|"")*)" | `(?P<ticked>[^`]*)` | \[(?P<bracketed>\w+)\]
     | (?P<word> [^\W\d][\w$]* )
