@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from datetime import timedelta
 
 SECRET_KEY = "a-key-of-more-than-thirty-two-bytes-for-the-tests"
 INSTALLED_APPS.append("rest_framework_simplejwt")
+REST_FRAMEWORK["EXCEPTION_HANDLER"] = "notes.views.told"
 SIMPLE_JWT = {"plain": {},
     "own": {"SIGNING_KEY": "another-key-of-more-than-thirty-two-bytes-for-tests", "AUTH_HEADER_TYPES": ("JWT", "Bearer"),
             "USER_ID_CLAIM": "sub_id", "ISSUER": "us", "AUDIENCE": "them", "LEEWAY": 3, "CHECK_REVOKE_TOKEN": True,
@@ -40,9 +42,22 @@ class OwnToken(AccessToken):
 """
 VIEWS = """\
 from rest_framework import authentication, generics, permissions, serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.views import exception_handler
 from rest_framework_simplejwt.authentication import JWTAuthentication, JWTStatelessUserAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from notes.models import Note
+
+
+def told(exc, context):
+    response = exception_handler(exc, context)
+    if response is not None:
+        if isinstance(exc, (InvalidToken, TokenError)):
+            response.data["told"] = "invalid"
+        elif isinstance(exc, AuthenticationFailed):
+            response.data["told"] = "failed"
+    return response
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -113,3 +128,14 @@ def test_what_is_not_known_is_refused(site: Site, case: str, construct: str) -> 
     program = translate(site.snapshot(JWT_CASE=case))
     assert not program.native
     assert construct in {r.reasons[0].construct for r in program.refused}
+
+
+def test_a_handler_that_asks_for_a_class_below_invalid_token_is_refused(site: Site) -> None:
+    snapshot = site.snapshot()
+    known = snapshot.classes["rest_framework_simplejwt.exceptions.InvalidToken"]
+    own = replace(known, name="notes.views.Own", mro=("notes.views.Own", *known.mro), origin="own")
+    program = translate(replace(snapshot, classes={**snapshot.classes, own.name: own}))
+    assert {r.reasons[0].code for r in program.refused if r.route_id != "/stateless/"} == {
+        "exception-handler"
+    }
+    assert not program.native

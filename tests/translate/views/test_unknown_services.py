@@ -30,11 +30,17 @@ class ShelfBook(models.Model):
         ordering = ["title"]
 
 
+class Profile(models.Model):
+    user = models.OneToOneField("auth.User", on_delete=models.CASCADE, related_name="profile")
+    motto = models.CharField(max_length=12, default="none")
+
+
 class Media(models.Model):
     file = models.FileField(upload_to="files")
     media = models.FileField(upload_to="more", blank=True)
 """
 VIEWS = """\
+from django.contrib.auth.models import User
 from django.db.models import Count
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
@@ -42,14 +48,18 @@ from rest_framework import generics, serializers, viewsets
 from rest_framework.decorators import action, api_view
 from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from notes.models import Media, Shelf, ShelfBook
+from notes.models import Media, Profile, Shelf, ShelfBook
 
 
 class BookSerializer(serializers.ModelSerializer):
+    owner = serializers.CharField(source="shelf.owner", read_only=True)
+    worth = serializers.CharField(source="shelf.worth.text", read_only=True, allow_null=True)
+
     class Meta:
         model = ShelfBook
-        fields = ["id", "shelf", "title", "pages"]
+        fields = ["id", "shelf", "title", "pages", "owner", "worth"]
 
 
 class ShelfSerializer(serializers.ModelSerializer):
@@ -100,6 +110,48 @@ class CountedView(generics.ListCreateAPIView):
 
     def get_queryset(self):
         return Shelf.objects.annotate(count=Count("books")).order_by("pk")
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Profile
+        fields = ["id", "motto"]
+
+
+class MeView(APIView):
+    def get(self, request):
+        profile = getattr(request.user, "profile", None)
+        if not profile:
+            return Response({"profile": None})
+        return Response(ProfileSerializer(profile).data)
+
+    def post(self, request):
+        if hasattr(request.user, "profile"):
+            return Response({"there": request.user.profile.motto}, status=400)
+        if not request.user.is_authenticated:
+            return Response({"who": None}, status=403)
+        serializer = ProfileSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(user=request.user)
+        return Response(serializer.data, status=201)
+
+    def patch(self, request):
+        if not (request.user.is_authenticated and hasattr(request.user, "profile")):
+            return Response(status=404)
+        profile = request.user.profile
+        profile.motto = "changed"
+        profile.save()
+        return Response({"motto": request.user.profile.motto})
+
+
+class UserView(generics.GenericAPIView):
+    queryset = User.objects.order_by("pk")
+
+    def put(self, request, pk):
+        user = self.get_object()
+        user.last_name = "seen"
+        user.save()
+        return Response({"has": hasattr(user, "profile"), "motto": user.profile.motto if hasattr(user, "profile") else ""})
 
 
 class MediaSerializer(serializers.ModelSerializer):
@@ -156,6 +208,8 @@ router.register("media", views.MediaViewSet)
 urlpatterns = [
     *router.urls,
     path("counted/", views.CountedView.as_view()),
+    path("me/", views.MeView.as_view()),
+    path("users/<int:pk>/", views.UserView.as_view()),
     path("renamed/<int:pk>/", views.renamed),
     path("of/<int:shelf>/", views.BooksView.as_view()),
     path("of/<int:shelf>/<int:pk>/", views.BookView.as_view()),

@@ -30,6 +30,7 @@ from segue.translate.middleware.values import (
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
 _NODE = ast.Pass()
 _ACCESSED = Fact("accessed", "")
+TOO_MANY = "It has too many cases to follow."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,16 @@ def _all(run: Callable[[Path], None], name: str, where: Where) -> Verdict:
             if not path.events:
                 clear.append(path)
     except TooMany:
-        why = "It has too many cases to follow."
+        why = TOO_MANY
     except RecursionError:
         why = "It calls itself."
     if not clear and not events:
         why = why or "Its construction fails."
     if why:
-        # Refused for all routes alike: to try each of them takes long and seldom ends otherwise.
-        return Verdict((Event(name, why, where.file, where.line, (), False),))
+        # For a route of other paths it may do nothing, and be followed soon.
+        return Verdict(
+            (Event(name, why, where.file, where.line, (), False),), asked=asked and why == TOO_MANY
+        )
     return replace(_summary(clear, list(events), name, where), asked=asked)
 
 

@@ -12,7 +12,7 @@ from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.middleware import allauth, csp, packages
 from segue.translate.middleware.attributes import kept, read_elsewhere
-from segue.translate.middleware.judge import Verdict, judge, judge_finalizer
+from segue.translate.middleware.judge import TOO_MANY, Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import (
     COMMON,
     CONDITIONAL,
@@ -298,9 +298,22 @@ def _verdict(ctx: Context, route: Route, defined: str, outside: Outside) -> Verd
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one middleware, not the run
         why = f"Segue stumbled ({type(error).__name__}: {str(error)[:80]}); please report it."
         found = Verdict((Event(defined, why, ctx.snapshot.settings.module, 0, (), False),))
-    if not found.asked:
+    if not found.asked or _seldom_ends(ctx, defined, found):
         ctx.memo[key] = found
     return found
+
+
+def _seldom_ends(ctx: Context, defined: str, found: Verdict) -> bool:
+    """Whether the middleware has had too many cases on several routes: to try all of them takes long."""
+    if not any(event.why == TOO_MANY for event in found.events):
+        return False
+    tried = ctx.memo.setdefault(("middleware", ("too many", defined)), [])
+    assert isinstance(tried, list)
+    tried.append(found)
+    return len(tried) > _TRIED
+
+
+_TRIED = 20  # a second or so
 
 
 def _holds(ctx: Context) -> dict[Fact, bool]:

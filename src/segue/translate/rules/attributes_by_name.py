@@ -41,6 +41,7 @@ from segue.translate.rules.own_attributes import (
     is_own_attribute,
     may_be_given,
 )
+from segue.translate.rules.perhaps_related import has_related, perhaps_related
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import function
 from segue.translate.rules.request_attributes import by_middleware, held
@@ -102,6 +103,9 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         known = _class_has(frame, value.kind.ref.name, wanted)
         if known is not None:
             return const(known)
+    related = has_related(frame, value, wanted, call.node)
+    if related is not None:
+        return related
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
         from segue.translate.rules.instance import model_method
@@ -240,6 +244,11 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
             and is_never_there(frame.ctx, value.kind, attr.kind.value)
         ):
             return call.args[2]
+        default = call.args[2]
+        if isinstance(default.kind, Const) and default.kind.value is None:
+            related = perhaps_related(frame, value, attr.kind.value, call.node)
+            if related is not None:
+                return related
         if isinstance(value.kind, Instance) and not value.kind.nullable:
             from segue.translate.load.models import concrete, field_of, reverse_of
             from segue.translate.rules.instance import model_method
@@ -257,7 +266,6 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
                 with field_source(frame.ctx):  # an AttributeError inside of it would give the default
                     return of(frame, value, attr.kind.value, call.node)
             reverse = reverse_of(model, attr.kind.value)
-            default = call.args[2]
             if (
                 reverse is not None
                 and reverse.kind == "o2o"

@@ -31,6 +31,8 @@ _HTTP404 = ("django.http.response.Http404", "django.http.Http404")
 # Classes of ``django.db`` that the bridge has with their hierarchy.
 _DATABASE = ("DatabaseError", "DataError", "IntegrityError", "OperationalError")
 _DJANGO_DENIED = "django.core.exceptions.PermissionDenied"
+_OF_SIMPLEJWT = "rest_framework_simplejwt.exceptions.AuthenticationFailed"
+_INVALID_TOKEN = "rest_framework_simplejwt.exceptions.InvalidToken"
 # Classes of DRF that are one class on both sides.
 _SAME = (
     "ValidationError", "ParseError", "AuthenticationFailed", "NotAuthenticated", "MethodNotAllowed", "NotAcceptable",
@@ -151,7 +153,7 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
         for n in names
         if n.startswith(_DRF)
         or n in _HTTP404
-        or n in (_DJANGO_DENIED, "rest_framework.serializers.ValidationError")
+        or n in (_DJANGO_DENIED, _INVALID_TOKEN, "rest_framework.serializers.ValidationError")
     ]
     if not kind.api:
         return _other(frame, error, names, node)
@@ -164,6 +166,10 @@ def is_a(frame: Frame, error: Val, names: list[str], node: ast.AST) -> Val:
     classes = []
     for name in known:
         last = name.rpartition(".")[2]
+        if name == _INVALID_TOKEN:
+            if "AuthenticationFailed" not in kind.without:
+                classes.append(frame.imported("segue_bridge.auth.jwt", last))
+            continue
         if name in _HTTP404:
             last = "Http404"
         elif name == _DJANGO_DENIED:
@@ -203,6 +209,8 @@ def _keeps_its_class(frame: Frame, names: list[str], node: ast.AST) -> None:
     for dotted, cls in frame.ctx.snapshot.classes.items():
         if f"{_DRF}APIException" not in cls.mro or dotted.startswith(_DRF):
             continue
+        if dotted == _INVALID_TOKEN or (dotted == _OF_SIMPLEJWT and dotted not in names):
+            continue  # the bridge raises classes of that name, which are DRF's AuthenticationFailed as well
         if dotted in names or any(n in cls.mro and n != f"{_DRF}APIException" for n in names):
             raise frame.refuse(
                 "exception-handler",

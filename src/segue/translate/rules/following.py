@@ -116,8 +116,9 @@ def looked_into_later(ctx: Context, label: str, name: str) -> bool:
     return known
 
 
-def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Val:
-    """``owner.name``, a to-one relation of an object in memory, as an entity of ``label``."""
+def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST, *, or_none: bool = False) -> Val:
+    """``owner.name``, a to-one relation of an object in memory, as an entity of ``label``. ``or_none``: a one-to-one relation
+    from its other side is None where it leads nowhere (Django raises)."""
     kind = owner.kind
     assert isinstance(kind, Instance)
     assert owner.node is not None
@@ -146,7 +147,8 @@ def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Va
         more = f", {', '.join(names)}{dropping}"
         helper = frame.imported("segue_bridge.db.polymorphic", "follow_real")
     else:
-        helper = frame.imported("segue_bridge.db.following", "follow" if item is not None else "follow_back")
+        back = "find_back" if or_none else "follow_back"
+        helper = frame.imported("segue_bridge.db.following", "follow" if item is not None else back)
     made = quote(
         f"await {{0}}({{1}}, {{2}}, {{3}}.{name}{more})",
         helper,
@@ -154,6 +156,8 @@ def follow(frame: Frame, owner: Val, name: str, label: str, node: ast.AST) -> Va
         owner.node,
         ast.Name(cls, ast.Load()),
     )
+    if or_none:
+        return Val(Instance(label, site, "entity", True), made)
     found = Val(Instance(label, site, "entity", item is not None and item.null), made)
     return _in_local(frame, owner.node, name, found, node)
 
@@ -274,7 +278,7 @@ def follows(node: ast.expr) -> bool:
     match node:
         case ast.Await(
             ast.Call(
-                ast.Name(id="follow" | "follow_back" | "follow_real"),
+                ast.Name(id="follow" | "follow_back" | "find_back" | "follow_real"),
                 [ast.Name(), owner, ast.Attribute(), *_],
             )
         ):

@@ -7,6 +7,7 @@ that as the field's class would: both stay refused. Source: ``rest_framework/fie
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,8 @@ from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Instance, Kind
-from segue.translate.load.models import concrete
+from segue.translate.load.models import concrete, field_of
+from segue.translate.load.needs import to_one
 from segue.translate.rules.attributes_by_name import lacks
 from segue.translate.rules.own_attributes import is_computed, is_end_of_relation, may_be_put
 from segue.translate.serializers.facts import base_name, overridden
@@ -41,13 +43,38 @@ _OF_DJANGO = ("get_", "set_", "backend")
 
 def is_absent(frame: Frame, item: SerializerField, instance: Val) -> bool:
     """Whether ``instance`` surely has no attribute that ``item`` begins with, and DRF shows null or nothing for it."""
-    ctx, kind = frame.ctx, instance.kind
-    wanted = item.source.partition(".")[0]
-    if item.source == "*" or base_name(item) in _OTHERWISE or wanted.startswith(_OF_DJANGO):
+    ctx = frame.ctx
+    if item.source == "*" or base_name(item) in _OTHERWISE:
         return False
     if item.default.kind != "empty" or (item.required and not item.allow_null):
         return False
-    if not isinstance(kind, Instance) or not lacks(frame, instance, wanted):
+    *way, wanted = item.source.split(".")
+    for name in way:
+        if _surely_lacks(ctx, item, frame, instance, name):
+            return True
+        further = _behind(ctx, instance, name)
+        if further is None:
+            return False
+        instance = further
+    return _surely_lacks(ctx, item, frame, instance, wanted)
+
+
+def _behind(ctx: Context, owner: Val, name: str) -> Val | None:
+    """What the foreign key ``name`` leads to: no row, and there is no attribute either (``None.…`` is an ``AttributeError``)."""
+    kind = owner.kind
+    item = field_of(concrete(ctx, kind.model), name) if isinstance(kind, Instance) else None
+    if item is None or item.relation is None or name != item.name or owner.node is None:
+        return None
+    if item.relation.kind not in ("fk", "o2o") or not item.relation.db_constraint:
+        return None
+    assert isinstance(kind, Instance)
+    child = to_one(ctx, kind.site, name)
+    return Val(Instance(child.model, child, kind.mode), ast.Attribute(owner.node, name, ast.Load()))
+
+
+def _surely_lacks(ctx: Context, item: SerializerField, frame: Frame, owner: Val, wanted: str) -> bool:
+    kind = owner.kind
+    if wanted.startswith(_OF_DJANGO) or not isinstance(kind, Instance) or not lacks(frame, owner, wanted):
         return False
     site = kind.site
     if wanted in site.shown or wanted in site.unshown or wanted in site.asked:
@@ -81,7 +108,8 @@ def _made_otherwise(ctx: Context, kind: Instance) -> bool:
 
 def depends_on_query(ctx: Context, serializer: Serializer) -> bool:
     """Whether the serializer shows a name that some query computes, and others do not."""
-    return any(is_computed(ctx, item.source.partition(".")[0]) for item in serializer.fields)
+    names = [item.source.partition(".")[0] for item in serializer.fields]
+    return any(is_computed(ctx, name) for name in names)
 
 
 def is_bare(ctx: Context, *kinds: Kind | None) -> bool:

@@ -71,6 +71,10 @@ class TokenError(Exception):
     """``rest_framework_simplejwt.exceptions.TokenError``: the text says why."""
 
 
+class InvalidToken(AuthenticationFailed):
+    """``rest_framework_simplejwt.exceptions.InvalidToken``: no token, or one that does not hold. Exception handlers ask for it."""
+
+
 class JWTAuthentication:
     """``request.auth`` is the token's claims; the user is loaded with one query.
 
@@ -129,7 +133,7 @@ class JWTAuthentication:
                 return claims
             except TokenError as error:
                 messages.append({"token_class": name, "token_type": token_type, "message": str(error)})
-        raise AuthenticationFailed(
+        raise InvalidToken(
             {
                 "detail": _("Given token not valid for any token type"),
                 "code": "token_not_valid",
@@ -234,8 +238,10 @@ def unexpired(claims: Mapping[str, Any], claim: str, settings: JwtSettings) -> N
 
 
 def failed(text: str, code: str = "token_not_valid") -> AuthenticationFailed:
-    """``rest_framework_simplejwt.exceptions.AuthenticationFailed`` (``InvalidToken``): text and code are in the body."""
-    return AuthenticationFailed({"detail": text, "code": code})
+    """``rest_framework_simplejwt.exceptions.AuthenticationFailed``, or ``InvalidToken`` where that is the code of it: text and
+    code are in the body."""
+    made = InvalidToken if code == "token_not_valid" else AuthenticationFailed
+    return made({"detail": text, "code": code})
 
 
 def issued(

@@ -72,4 +72,14 @@ async def follow_back(db: Session, entity: object, relation: InstrumentedAttribu
     return cast(T, await follow(db, entity, relation))
 
 
-__all__ = ["follow", "follow_back"]
+async def find_back(db: Session, entity: object, relation: InstrumentedAttribute[T | None]) -> T | None:
+    """:func:`follow_back`, or None where it leads nowhere: ``getattr(user, "profile", None)``. An anonymous user has none."""
+    if not isinstance(entity, Base):
+        return None
+    try:
+        return await follow_back(db, entity, relation)
+    except ObjectDoesNotExist:
+        return None
+
+
+__all__ = ["find_back", "follow", "follow_back"]
