@@ -175,13 +175,15 @@ def test_nothing_is_taken_after(change: str, record: tuple[Keep, Path, dict[str,
 
 
 def test_what_was_written_while_it_was_read_is_not_kept(tmp_path: Path) -> None:
+    """A second name is no change."""
     file = tmp_path / "models.py"
     file.write_text("")
     found = {"read": {"files": [str(file)], "folders": [], "outside": []}}
-    assert (
-        put(Keep(tmp_path / "kept"), "key", {}, found, file.stat().st_mtime - 1)
-        == f"{file} was written meanwhile"
-    )
+    written = file.stat().st_mtime
+    (tmp_path / "other.py").hardlink_to(file)
+    keep = Keep(tmp_path / "kept")
+    assert put(keep, "key", {}, found, written) == f"{file} was written meanwhile"
+    assert put(keep, "key", {}, found, written + 0.001) == ""
 
 
 def test_the_environment_and_the_settings_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

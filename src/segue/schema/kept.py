@@ -131,7 +131,7 @@ def _of_folder(path: str) -> str:
 
 def _changed_since(path: str, began: float) -> bool:
     try:
-        found = os.stat(path)
+        # not the time of its last change of any kind: uv gives files of its cache more names
+        return os.stat(path).st_mtime >= began
     except OSError:
         return False
-    return max(found.st_mtime, found.st_ctime) >= began
