@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cli.tiny import write
+from tests.cli.tiny import SETTINGS, write
 
 from segue.schema.children import HERE, Legacy
 from segue.schema.django_side import Django, migrated
@@ -49,7 +49,11 @@ class Migration(migrations.Migration):
 
 def test_what_the_migrations_read_decides(tmp_path: Path) -> None:
     """A file that a migration opens, a migration that is added, and one that starts a program."""
-    texts = {"notes/migrations/0002_reads.py": READS, "notes/migrations/titles.json": '["one"]'}
+    texts = {
+        "site_/settings.py": SETTINGS + 'LANGUAGE_CODE = "de"\n',
+        "notes/migrations/0002_reads.py": READS,
+        "notes/migrations/titles.json": '["one"]',
+    }
     project = write(tmp_path / "project", texts)
     legacy, migrations = Legacy(Path(sys.executable), project, "site_.settings"), project / "notes/migrations"
     runs = iter(range(9))
@@ -64,6 +68,7 @@ def test_what_the_migrations_read_decides(tmp_path: Path) -> None:
     again, same_file = run()
     assert (first.built, first.not_kept) == ("", "")
     assert again.built
+    assert first.drift == first.said == []  # names in another language are no change
     assert (replace(again, built=""), same_file) == (first, its_file)
     (migrations / "titles.json").write_text('["two"]')
     other, _file = run()
@@ -98,6 +103,7 @@ with tempfile.NamedTemporaryFile():
     pass
 sqlite3.connect(":memory:").close()
 sqlite3.connect("other.sqlite3").close()
+sqlite3.connect("file:far.sqlite3?mode=memory", uri=True).close()
 try:
     open("bad\\0name")
 except ValueError:
@@ -125,10 +131,11 @@ def test_what_is_noted(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     (tmp_path / "used.py").write_text(USED)
     (tmp_path / "read.txt").write_text("")
+    databases = [f"other.sqlite3{part}" for part in ("", "-journal", "-wal")]
     expected = {
-        "files": ["absent.txt", "read.txt", "used.py"],
+        "files": ["absent.txt", *databases, "read.txt", "used.py"],
         "folders": [".", "folder"],
-        "outside": ["opened the database other.sqlite3"],
+        "outside": ["opened the database file:far.sqlite3?mode=memory"],
     }
     for _compiled in (False, True):
         noted = watched(tmp_path)

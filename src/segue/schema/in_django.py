@@ -58,12 +58,13 @@ def _drift():
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.questioner import MigrationQuestioner
     from django.db.migrations.state import ProjectState
+    from django.utils import translation
 
     loader = MigrationLoader(connection)
     questioner = MigrationQuestioner(specified_apps=set(loader.migrated_apps), dry_run=True)
-    found = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner).changes(
-        graph=loader.graph
-    )
+    with translation.override(None):  # as the command does: names are not translated in migrations
+        models = ProjectState.from_apps(apps)
+        found = MigrationAutodetector(loader.project_state(), models, questioner).changes(graph=loader.graph)
     return [
         migration.app_label + ": " + operation.describe()
         for migrations in found.values()

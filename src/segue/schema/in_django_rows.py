@@ -4,6 +4,7 @@ Python 3.8 and newer."""
 import io
 
 _DEEP = 4  # rows of rows that a row names
+_NOT_KEYS = (list, dict)  # arrays and documents of PostgreSQL
 
 
 def said(command, **options):
@@ -50,7 +51,7 @@ def _named(tables, kinds):
     for target in {tuple(kind) for columns in kinds.values() for kind in columns.values() if kind != "given"}:
         table, column = target
         for row in tables.get(table, ()):
-            if column in row:
+            if column in row and not isinstance(row[column], _NOT_KEYS):
                 found.setdefault((table, column, row[column]), row)
     return found
 
@@ -85,7 +86,7 @@ def _text(table, row, named, kinds, depth):
         kind = kinds.get(table, {}).get(name)
         if kind == "given":
             continue
-        if isinstance(kind, list) and value is not None:
+        if isinstance(kind, list) and value is not None and not isinstance(value, _NOT_KEYS):
             other = named.get((kind[0], kind[1], value))
             if other is not None and depth < _DEEP:
                 parts.append(name + "=(" + _text(kind[0], other, named, kinds, depth + 1) + ")")

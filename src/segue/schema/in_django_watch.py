@@ -85,8 +85,11 @@ class Watch:
 
     def _database(self, name):
         name = os.fsdecode(name)
-        if name not in ("", ":memory:") and not self._passing(os.path.abspath(name)):
+        if name.startswith("file:"):
             self.outside.add("opened the database " + name)
+        elif name not in ("", ":memory:"):
+            for part in ("", "-wal", "-journal"):
+                self._note(self.files, name + part)
 
     def _passing(self, path):
         return (path + os.sep).startswith(self._temporary) or path.startswith(_SYSTEM)
