@@ -21,7 +21,7 @@ from typing import Any
 from segue import digest
 from segue.errors import EnvironmentProblem
 from segue.files import write_atomic
-from segue.schema.children import HERE, STRUCTURE, Legacy, child_environment
+from segue.schema.children import HERE, Legacy, child_environment
 
 _RECORD = "django.json"
 # Of a terminal, a session, and where a command was called; Segue sets the folder of the child itself.
@@ -45,7 +45,8 @@ def key(legacy: Legacy) -> str:
         for name, value in environment.items()
         if name not in _PASSING and not name.startswith(_PASSING_PREFIXES)
     }
-    scripts = {path.name: digest.of_file(path) for path in [*sorted(HERE.glob("in_django*.py")), STRUCTURE]}
+    own = sorted([*HERE.glob("in_django*.py"), *HERE.glob("structure*.py")])
+    scripts = {path.name: digest.of_file(path) for path in own}
     version = subprocess.run(
         [str(legacy.python), "-c", "import sqlite3, sys; print(sys.version, sys.path, sqlite3.sqlite_version)"],
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
