@@ -1,6 +1,6 @@
 """Models: fields, relations, Meta, managers, DDL."""
 
-from . import tags
+from . import lookups, tags
 from .ddl import Ddl, loose_collations
 from .storages import keeps_files_as_default, storage_behind
 
@@ -127,6 +127,7 @@ class Models:
             "inherited_from": self._inherited_from(model, field),
             "options": self._options(field),
             "attributes": self._attributes(field),
+            "replaced_lookups": lookups.of_field(cls),
         }
         if hasattr(field, "upload_to"):
             result["upload_to"] = c.encoder.encode(field.upload_to)
@@ -149,9 +150,11 @@ class Models:
 
     def _options(self, field):
         try:
-            _name, _path, _args, kwargs = field.deconstruct()
+            _name, path, args, kwargs = field.deconstruct()
         except Exception:
             return {}
+        if path == "django.db.models.CompositePrimaryKey":
+            kwargs["field_names"] = args
         return {key: self.c.encoder.encode(value) for key, value in kwargs.items()}
 
     def _attributes(self, field):

@@ -184,7 +184,7 @@ class ModelField:
     there (``None`` for fields without a column), ``options`` everything from
     ``deconstruct()`` that differs from the default, ``default_storage`` whether its files are kept and addressed as those
     of Django's default storage are, ``attributes`` what an instance of a class from outside
-    Django holds besides what Django keeps of fields.
+    Django holds besides what Django keeps of fields, ``replaced_lookups`` the look-ups of Django that such a class has others for.
     """
 
     name: str
@@ -222,6 +222,7 @@ class ModelField:
     inherited_from: str = ""
     options: Mapping[str, Value] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    replaced_lookups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: 
         "output": str(project.output),
         "package": project.package,
         "operations": operations,
-        "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
+        "models": project.own_models,
         "seed_command": list(project.seed_command),
         "noise": list(project.noise),
         "seed": seed,

@@ -41,6 +41,12 @@ class ProjectRef:
         """The folder that must be on ``sys.path`` for the project's own imports."""
         return import_path(self.root)
 
+    @property
+    def own_models(self) -> list[str]:
+        """Labels of the project's own models that may have rows."""
+        models = self.snapshot.models.values()
+        return [m.label for m in models if m.own and not m.abstract and not m.swapped]
+
 
 def ensure_overlay(project: ProjectRef) -> Path:
     """The folder with what the FastAPI side needs, installed for the legacy interpreter by uv.

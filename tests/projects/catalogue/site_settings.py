@@ -15,4 +15,5 @@ DATABASES = {
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "fields", "links"]
 if "postgresql" in DATABASES["default"]["ENGINE"]:
     INSTALLED_APPS.append("pgfields")
+TICKET_MODEL = "links.SeasonTicket"
 ROOT_URLCONF = "urls"

@@ -14,6 +14,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Instance, ListOf, QuerySet
 from segue.translate.load.models import concrete, pk_field
+from segue.translate.load.needs import with_key
 from segue.translate.load.own_loading import check_made
 from segue.translate.load.unordered import as_the_table
 from segue.translate.models import names
@@ -96,8 +97,7 @@ def site_of(frame: Frame, value: Val, hint: str = "", at: ast.AST | None = None)
         )
     needs = table.by_key.get(key) if key is not None else None
     if needs is None:
-        needs = Needs(query.model, hint=hint or frame.hint, fetched=True)
-        needs.columns.add(pk_field(frame.ctx, query.model).attname)
+        needs = with_key(frame.ctx, Needs(query.model, hint=hint or frame.hint, fetched=True))
         if key is not None:
             table.by_key[key] = needs
     describe(frame.ctx, needs, query)

@@ -29,6 +29,14 @@ def column(ctx: Context, site: Needs, name: str) -> None:
     site.columns.add(item.attname)
 
 
+def with_key(ctx: Context, site: Needs) -> Needs:
+    """``site``, whose rows are told apart by their primary key. Raises ``Refused`` where that has values of a class of its own."""
+    item = pk_field(ctx, site.model)
+    check_value(ctx, item)
+    site.columns.add(item.attname)
+    return site
+
+
 def check_fresh(site: Needs, name: str) -> None:
     """Refuse what a receiver's object has in memory and a query may find otherwise."""
     if not site.live:
@@ -69,9 +77,7 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
             target = reverse.model
         check_base(ctx, target)
         check_made(ctx, target)
-        child = Needs(target, stale=site.told, written=name in site.kept)
-        child.columns.add(pk_field(ctx, target).attname)
-        site.one[name] = child
+        site.one[name] = with_key(ctx, Needs(target, stale=site.told, written=name in site.kept))
     return site.one[name]
 
 
@@ -93,10 +99,9 @@ def to_many(ctx: Context, site: Needs, accessor: str, *, narrowed: bool = False)
         if shown is None:
             (in_any_scope if narrowed else related_set)(ctx, target)
         check_made(ctx, target)
-        child = Needs(target)
+        child = with_key(ctx, Needs(target))
         if shown is not None and shown.query is not None:
             describe(ctx, child, shown.query)
-        child.columns.add(pk_field(ctx, child.model).attname)
         site.many[accessor] = child
     return site.many[accessor]
 

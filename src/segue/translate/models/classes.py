@@ -12,7 +12,7 @@ from segue.translate.models.ddl import supported
 from segue.translate.models.defaults import literal
 from segue.translate.models.kinds import has_column
 from segue.translate.models.names import attribute, class_name, concrete
-from segue.translate.models.problems import missing_table
+from segue.translate.models.problems import many_parents, missing_table, unusable
 from segue.translate.models.relations import forward, reverse
 from segue.translate.models.tables import table_args
 
@@ -91,7 +91,9 @@ def _parents_first(ctx: Context) -> list[Model]:
 
 
 def parent_of(ctx: Context, model: Model) -> Model | None:
-    """The parent whose table a multi-table child extends."""
+    """The parent whose table a multi-table child extends; None for one of two."""
+    if many_parents(model):
+        return None
     for label, link in model.parents.items():
         if link and label in ctx.snapshot.models:
             return concrete(ctx, label)
@@ -208,7 +210,7 @@ def _info(ctx: Context, model: Model, out: Text) -> str:
         if relation is None or relation.kind != "generic_relation" or relation.to not in ctx.snapshot.models:
             continue
         target = concrete(ctx, relation.to)
-        if missing_table(ctx.snapshot, target) is not None:
+        if unusable(ctx.snapshot, target) is not None:
             continue
         names = {f.name: f.attname for f in target.fields}
         path = f"{ctx.import_path(target.app, 'models')}.{class_name(ctx, target.label)}"

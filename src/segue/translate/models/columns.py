@@ -22,7 +22,7 @@ from segue.translate.models.kinds import (
 )
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.own_defaults import full_default_of
-from segue.translate.models.problems import column_is_known, missing_table
+from segue.translate.models.problems import column_is_known, key_fields, missing_table
 from segue.translate.versions import since
 
 TYPES = "segue_bridge.db.types"
@@ -116,7 +116,7 @@ def table_column(ctx: Context, model: Model, item: ModelField, out: Text) -> str
     made = column_parts(ctx, model, item, Text())
     for name in column_imports(ctx, model, item):
         out.imports.add(name)
-    null = [] if item.primary_key else [f"nullable={made.nullable}"]
+    null = [] if _is_key(model, item) else [f"nullable={made.nullable}"]
     return f"Column({', '.join([repr(made.name), *made.arguments, *null])})"
 
 
@@ -149,12 +149,14 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         name = ddl.quoted(ddl.supported(ctx.snapshot)[0], item.column)
         arguments.append(f"CheckConstraint({name + ' >= 0'!r})")
         out.use("sqlalchemy", "CheckConstraint")
-    if item.primary_key:
+    if _is_key(model, item):
         arguments.append("primary_key=True")
         if found.auto and not identity(ctx):
             arguments.append("autoincrement=True")
         elif not found.auto and found.annotation == "int":
             arguments.append("autoincrement=False")
+    if item.primary_key:
+        pass  # has an index of its own
     elif item.unique:
         arguments.append("unique=True")
     elif item.db_index and not _indexed_by_mysql(ctx, item, found):
@@ -182,6 +184,11 @@ def _indexed_by_mysql(ctx: Context, item: ModelField, found: ColumnKind) -> bool
         return False
     key = base_name(item) == "ForeignKey" and item.relation is not None and item.relation.db_constraint
     return key or found.code.startswith(("Text(", "Binary(", "Json("))
+
+
+def _is_key(model: Model, item: ModelField) -> bool:
+    """Whether the column is the primary key, or one of several that are it together."""
+    return item.primary_key or not {item.name, item.attname}.isdisjoint(key_fields(model))
 
 
 def _annotation(found: ColumnKind, null: bool, out: Text) -> str:

@@ -19,7 +19,7 @@ from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Function, ModelField
 from segue.translate.context import Context
 from segue.translate.models.kinds import base_name
-from segue.translate.models.problems import field_refusal, overriding
+from segue.translate.models.problems import field_refusal, overriding, referred
 
 if TYPE_CHECKING:
     from segue.translate.functions.lift import Lifted
@@ -68,7 +68,9 @@ class Conversion:
 
 
 def conversion(ctx: Context, field: ModelField) -> Conversion | None:
-    """How the values of ``field`` are converted; None where Django's own class does that."""
+    """How the values of ``field`` are converted; None where Django's own class does that. Those of a foreign key are
+    converted as the column is that it refers to."""
+    field = referred(ctx.snapshot, field)
     if field.cls == field.base or field.cls.startswith("django.") or field.cls not in ctx.snapshot.classes:
         return None
     reads = overriding(ctx.snapshot, field, "from_db_value")

@@ -11,7 +11,7 @@ from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models.kinds import has_column
-from segue.translate.models.problems import missing_table, value_problem
+from segue.translate.models.problems import unusable, value_problem
 
 
 def concrete(ctx: Context, label: str) -> Model:
@@ -30,7 +30,7 @@ def class_name(ctx: Context, label: str) -> str:
 def model_class(ctx: Context, label: str) -> tuple[str, str]:
     """Dotted module and name of the mapped class. Raises :class:`Refused` when there is none."""
     model = concrete(ctx, label)
-    problem = missing_table(ctx.snapshot, model)
+    problem = unusable(ctx.snapshot, model)
     if problem is not None:
         raise Refused(problem)
     return ctx.import_path(model.app, "models"), model.label.rpartition(".")[2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Collection, Iterator
 
 from segue.refusal import Refusal
 from segue.snapshot.model import Model, ModelField, Snapshot
@@ -40,6 +41,10 @@ WRITE = (
     "save_form_data",
 )
 LOOKUP = ("get_lookup", "get_transform", "class_lookups")
+# What a foreign key does not ask of the field that it refers to: that is about the attribute and the object.
+_OF_THE_OBJECT = frozenset(
+    {"contribute_to_class", "descriptor_class", "get_default", "_get_default", "pre_save", "value_from_object", "save_form_data"}
+)  # fmt: skip
 COLUMN = ("db_type", "rel_db_type", "db_parameters", "get_internal_type", "cast_db_type", "db_check")
 FRAMEWORKS = ("django.",)
 
@@ -100,8 +105,6 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
     A class of the project or of a package that overrides nothing that touches values is as
     good as its Django base; what it converts by itself is lifted (:mod:`segue.translate.models.conversions`).
     """
-    from segue.translate.models.conversions import conversion, is_localized
-
     snapshot = ctx.snapshot
     if field.relation is not None and field.relation.kind not in ("fk", "o2o"):
         return None
@@ -110,12 +113,53 @@ def value_problem(ctx: Context, field: ModelField, *, writing: bool = False) -> 
     own = _json_problem(field, writing) or (_array_problem(field) if writing else None)
     if own is not None:
         return own
+    return _class_problem(ctx, field, writing) or _key_problem(ctx, field, writing)
+
+
+def _key_problem(ctx: Context, field: ModelField, writing: bool) -> Refusal | None:
+    """The same of a foreign key: its values are those of the column that it refers to (``ForeignKey.get_col``,
+    ``get_prep_value``, ``get_db_prep_save``)."""
+    key = referred(ctx.snapshot, field)
+    if key is field:
+        return None
+    if not column_is_known(ctx.snapshot, key) and not is_text(key):
+        return field_refusal(field, f"It refers to {key.name}, and {key.cls} makes its own column.")
+    return _class_problem(ctx, key, writing, aside=_OF_THE_OBJECT)
+
+
+def referred(snapshot: Snapshot, field: ModelField) -> ModelField:
+    """The field whose values the column of a foreign key has; ``field`` itself where it is none."""
+    seen: set[int] = set()
+    item = field
+    while item.relation is not None and item.relation.kind in ("fk", "o2o") and id(item) not in seen:
+        seen.add(id(item))
+        target = snapshot.models.get(item.relation.to)
+        wanted = "" if target is None else item.relation.to_field or target.pk
+        found = target and next((f for f in target.fields if wanted in (f.name, f.attname)), None)
+        if not found:
+            break
+        item = found
+    return item
+
+
+def _class_problem(
+    ctx: Context, field: ModelField, writing: bool, aside: Collection[str] = ()
+) -> Refusal | None:
+    """What the field's class does to values by itself, ``aside`` from some of its methods."""
+    from segue.translate.models.conversions import conversion, is_localized
+
+    snapshot = ctx.snapshot
     if field.cls == field.base or field.cls.startswith(FRAMEWORKS):
         return None
     cls = snapshot.classes.get(field.cls)
     if cls is None:
         return field_refusal(field, f"The snapshot does not know the class {field.cls}.")
+    if field.replaced_lookups:
+        return field_refusal(
+            field, f"Its class has a look-up of its own for Django's: {field.replaced_lookups[0]}."
+        )
     names: tuple[str, ...] = READ + WRITE + LOOKUP if writing else READ + LOOKUP
+    names = tuple(name for name in names if name not in aside)
     if writing and base_name(field) in _BY_TO_PYTHON:
         names += ("to_python",)
     if is_localized(ctx, field):
@@ -156,20 +200,43 @@ def _array_problem(field: ModelField) -> Refusal | None:
     return None
 
 
+def unusable(snapshot: Snapshot, model: Model) -> Refusal | None:
+    """Why rows of a model are neither read nor written, or None. Its table may be known all the same."""
+    problem = missing_table(snapshot, model)
+    if problem is not None:
+        return problem
+    if many_parents(model):
+        why = (
+            "What has two parent tables is one object in Django, and its class stands for its own table only."
+        )
+        return Refusal("model-many-parents", model.label, why, *_place(model))
+    if key_fields(model):
+        return Refusal(
+            "model-composite-key", model.label, "Its primary key is not one column.", *_place(model)
+        )
+    return next(
+        (found for parent in _parents(snapshot, model) if (found := unusable(snapshot, parent))), None
+    )
+
+
+def many_parents(model: Model) -> bool:
+    """Whether an object of the model is rows of two other tables besides its own."""
+    return not model.proxy and len([link for link in model.parents.values() if link]) > 1
+
+
+def key_fields(model: Model) -> tuple[str, ...]:
+    """Names of the fields that are the primary key together; () where it is one column."""
+    key = next((field for field in model.fields if field.name == model.pk), None)
+    names = None if key is None or has_column(key) else key.options.get("field_names")
+    return () if names is None else tuple(str(item.data) for item in names.items)
+
+
 def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
     """Why a model has no mapped class, or None."""
     if model.swapped:
         return Refusal("model-swapped", model.label, f"It is swapped for {model.swapped}.", *_place(model))
-    links = [link for link in model.parents.values() if link]
-    if len(links) > 1 and not model.proxy:
-        return Refusal(
-            "model-many-parents",
-            model.label,
-            "A table with two parent tables cannot be mapped.",
-            *_place(model),
-        )
     keys = [field for field in model.fields if field.name == model.pk]
-    if not keys or not has_column(keys[0]):
+    if not keys or not (has_column(keys[0]) or key_fields(model)):
         return Refusal(
             "model-composite-key", model.label, "Its primary key is not one column.", *_place(model)
         )
@@ -181,16 +248,20 @@ def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
                 "Its column type is unknown.",
                 *_place(model),
             )
+    return next(
+        (found for parent in _parents(snapshot, model) if (found := missing_table(snapshot, parent))), None
+    )
+
+
+def _parents(snapshot: Snapshot, model: Model) -> Iterator[Model]:
+    """The models that it extends by a table."""
     for field in model.fields:
         relation = field.relation
         if relation is None or not relation.parent_link:
             continue
         parent = snapshot.models.get(relation.to)
         if parent is not None and parent.label != model.label:
-            problem = missing_table(snapshot, parent)
-            if problem is not None:
-                return problem
-    return None
+            yield parent
 
 
 def _place(model: Model) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from segue.translate.context import Context
 from segue.translate.models.columns import Text
 from segue.translate.models.kinds import FOREIGN, base_name
 from segue.translate.models.names import attribute, class_name, concrete
-from segue.translate.models.problems import missing_table
+from segue.translate.models.problems import unusable
 
 OPTIONS = 'viewonly=True, lazy="raise"'
 
@@ -39,7 +39,7 @@ def _name(ctx: Context, model: Model, label: str, out: Text) -> str:
 
 
 def _usable(ctx: Context, label: str) -> bool:
-    return label in ctx.snapshot.models and missing_table(ctx.snapshot, concrete(ctx, label)) is None
+    return label in ctx.snapshot.models and unusable(ctx.snapshot, concrete(ctx, label)) is None
 
 
 def forward(ctx: Context, model: Model, item: ModelField, out: Text) -> str:

@@ -16,7 +16,7 @@ from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
 from segue.translate.models.own_defaults import full_default_of
 from segue.translate.models.polymorphic import family, is_polymorphic, plain_managers, write_problem
-from segue.translate.models.problems import missing_table, value_problem
+from segue.translate.models.problems import unusable, value_problem
 
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
 
@@ -148,7 +148,7 @@ def _reference_problem(snapshot: Snapshot, other: Model, field: ModelField) -> R
     if name != "DO_NOTHING" and other.base_manager:
         why = f"{other.label} is looked through with its Meta.base_manager_name, which may leave rows out."
         return Refusal("base-manager", f"{other.label}.{field.name}", why, other.where.file, other.where.line)
-    if name != "DO_NOTHING" and missing_table(snapshot, other) is not None:
-        why = f"{other.label} refers to it and has no mapped class."
+    if name != "DO_NOTHING" and unusable(snapshot, other) is not None:
+        why = f"{other.label} refers to it, and its rows are not translated."
         return Refusal("on-delete", f"{other.label}.{field.name}", why, field.where.file, field.where.line)
     return None

@@ -46,7 +46,7 @@ def start_dealer(
         "more": [],
         "operations": operations,
         "wanted": sorted(wanted),
-        "models": [m.label for m in project.snapshot.models.values() if m.own and not m.abstract],
+        "models": project.own_models,
         "seed_command": list(project.seed_command),
         "seed": seed,
     }

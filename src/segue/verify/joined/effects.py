@@ -64,9 +64,12 @@ class Tables:
         from django.db import connection
 
         self._connection = connection
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
         for model in apps.get_models(include_auto_created=True):
-            self._keys.setdefault(model._meta.db_table, model._meta.pk.column)
+            fields = getattr(
+                model._meta, "pk_fields", [model._meta.pk]
+            )  # of Django 5.2: keys of several columns
+            self._keys.setdefault(model._meta.db_table, tuple(field.column for field in fields))
         existing = _existing(connection)
         self._keys = {table: key for table, key in self._keys.items() if table in existing}
         self._sessions = SessionRows(connection)
@@ -131,13 +134,14 @@ class Tables:
     def _read(self, table: str) -> tuple[list[str], dict[Any, tuple[Any, ...]]]:
         """Column names and rows by key, as the database stores them."""
         quote = self._connection.ops.quote_name
-        key = self._keys[table]
+        order = ", ".join(f"{quote(column)} DESC" for column in self._keys[table])
         cursor = self._connection.connection.cursor()
         try:
             with unconverted() if self._connection.vendor == "sqlite" else contextlib.nullcontext():
-                cursor.execute(f"SELECT * FROM {quote(table)} ORDER BY {quote(key)} DESC LIMIT {MOST_ROWS}")
+                cursor.execute(f"SELECT * FROM {quote(table)} ORDER BY {order} LIMIT {MOST_ROWS}")
             names = [c[0] for c in cursor.description]
-            at = names.index(key)
-            return names, {row[at]: tuple(row) for row in reversed(cursor.fetchall())}
+            at = [names.index(column) for column in self._keys[table]]
+            rows = [tuple(row) for row in reversed(cursor.fetchall())]
+            return names, {row[at[0]] if len(at) == 1 else repr([row[i] for i in at]): row for row in rows}
         finally:
             cursor.close()

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
@@ -101,3 +102,45 @@ class Seat(models.Model):
 class FunnyBook(Book):
     class Meta:
         proxy = True
+
+
+class Cafe(Place, Genre):
+    """Two parent tables: an object is rows of three tables."""
+
+    own_place = models.OneToOneField(Place, parent_link=True, primary_key=True, on_delete=models.CASCADE)
+    garden = models.BooleanField(default=True)
+
+
+class TeaRoom(Cafe):
+    kettles = models.PositiveIntegerField(default=1)
+
+
+class Board(models.Model):
+    """A key of two columns, one of them a foreign key (Django 5.2)."""
+
+    pk = models.CompositePrimaryKey("place_id", "number")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE)
+    number = models.PositiveSmallIntegerField()
+    label = models.CharField(max_length=20, unique=True)
+    genre = models.ForeignKey(Genre, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        indexes = [models.Index(fields=["number", "-label"], name="by_number")]
+
+
+class Ticket(models.Model):
+    """Swapped: Django makes no table for it."""
+
+    number = models.IntegerField()
+
+    class Meta:
+        swappable = "TICKET_MODEL"
+
+
+class SeasonTicket(models.Model):
+    number = models.IntegerField()
+    season = models.CharField(max_length=9)
+
+
+class Gate(models.Model):
+    opened_by = models.ForeignKey(settings.TICKET_MODEL, on_delete=models.CASCADE)
