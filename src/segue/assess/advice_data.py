@@ -78,6 +78,7 @@ GROUPS: dict[str, str] = {
     "Call requests or httpx in place with the arguments that docs/packages.md names, or port the route by hand with httpx.AsyncClient.": "http-client",
     "Write the rows in place with csv.writer(response) or csv.DictWriter, from values that are texts, numbers or None.": "csv",
     "Log one object: LogEntry.objects.log_actions(user_id, [obj], flag, message), with a message that is a text or a list.": "admin-log",
+    "Write the factory by hand on segue_bridge.testing.factories.ModelFactory, or make rows with segue_bridge.testing.making.make.": "factory",
     "Combine querysets that only filter, order and slice, or ask for both and combine them in Python.": "combined-queryset",
     "Ask with the forms that docs/query-language.md names for PostgreSQL, or port the query by hand.": (
         "array-lookup postgres-aggregate postgres-search range-lookup"

@@ -102,6 +102,7 @@ def has_drf():
 def collect(root):
     """Everything, after Django is set up."""
     from . import (
+        factories,
         filters,
         inventory,
         languages,
@@ -136,6 +137,7 @@ def collect(root):
     receivers = inventory.receivers(collector)
     permissions = rulesets.describe(collector)
     _until_quiet(collector, kitchen, filtersets)
+    made = factories.describe(collector)
     described = settings.describe(collector)
     described["values"]["MIDDLEWARE"] = middleware
     described["replaced_lookups"] = lookups.replaced()
@@ -159,6 +161,7 @@ def collect(root):
         "inventory": inventory.inventory(collector, views.routes, views.views),
         "rules": permissions,
         "templates": templates.describe(collector),
+        "factories": made,
         "warnings": collector.warnings + guard.warnings,
     }
 

@@ -641,6 +641,21 @@ class Inventory:
 
 
 @dataclass(frozen=True, slots=True)
+class FactoryModule:
+    """A module of the project's with factories of factory_boy, or a package that hands some on; it was read, not imported.
+
+    ``values`` says what names and attribute chains in it are that no factory is: constants as they are, an enumeration as a
+    ``list`` of its members called ``enum``, a model as a ``ref`` called ``model:<label>``, any other class or function by its
+    dotted name, a ``Faker()`` of another module as a ``call`` of ``faker.Faker``. ``get_user_model()`` may stand at the beginning of a chain.
+    """
+
+    name: str
+    where: Where
+    source: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the probe said. See the module docstring for naming. ``rules`` are the permissions of django-rules by name:
     a ``call`` of ``&``, ``|``, ``^``, ``~`` with its parts, or of ``rules.predicates.Predicate`` with its function and ``num_args``
@@ -665,3 +680,4 @@ class Snapshot:
     messages: Messages | None = None
     rules: Mapping[str, Value] = field(default_factory=dict)
     templates: Mapping[str, Json] = field(default_factory=dict)
+    factories: tuple[FactoryModule, ...] = ()

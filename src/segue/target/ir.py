@@ -101,7 +101,9 @@ class Program:
     """Everything ``segue generate`` will write.
 
     ``modules`` by path; ``files`` are non-Python or ready-made texts by path (Dockerfile,
-    alembic.ini); ``package`` is the Python package name of the output, normally ``app``.
+    alembic.ini); ``package`` is the Python package name of the output, normally ``app``. ``factories_refused``: factories of the
+    project's tests that are not taken along, by dotted name; ``factories_alone``: those that write their row, but not what saving
+    does besides.
     """
 
     package: str = "app"
@@ -109,6 +111,8 @@ class Program:
     files: dict[str, str] = field(default_factory=dict)
     native: list[NativeOperation] = field(default_factory=list)
     refused: list[RefusedOperation] = field(default_factory=list)
+    factories_refused: dict[str, Refusal] = field(default_factory=dict)
+    factories_alone: dict[str, Refusal] = field(default_factory=dict)
 
     def module(self, path: str, doc: str) -> Module:
         """The module at ``path``, made with docstring ``doc`` if it is not there yet."""

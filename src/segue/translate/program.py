@@ -10,6 +10,7 @@ from segue.target.ir import Program, RefusedOperation
 from segue.translate import beneath, databases, patched, releases
 from segue.translate.context import Context
 from segue.translate.decorators import woven
+from segue.translate.factories import write_factories
 from segue.translate.finishing import tidy
 from segue.translate.finishing.cycles import break_cycles
 from segue.translate.functions.finish import finish
@@ -58,6 +59,8 @@ def translate(
             translate_route(ctx, facts, route)
     if look_beneath and ctx.program.refused and not ctx.program.native and not whole:
         beneath.add(ctx)
+    if not whole:
+        write_factories(ctx)
     for finalizer in ctx.finalizers:
         finalizer()
     finish(ctx)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from segue.refusal import Refusal
 from segue.snapshot.model import Snapshot, own_place
 from segue.target.ir import Module, Program
 from segue.translate import distributions
+from segue.translate.factories import program as factories
 from segue.translate.middleware.known import INERT, PROFILERS
 from segue.translate.templates import program as templates
 
@@ -29,7 +32,7 @@ dependencies = [
 ]
 
 [dependency-groups]
-dev = ["pytest>=8", "httpx>=0.27", "mypy>=1.15", "ruff>=0.9"]
+dev = ["pytest>=8", "httpx>=0.27", "mypy>=1.15", "ruff>=0.9"{dev}]
 
 [tool.ruff]
 line-length = 100
@@ -72,6 +75,15 @@ The FastAPI side of {name}, written by Segue from the Django project. It is your
 Set `WEB_CONCURRENCY` to the number of processes: with `POOL_SIZE` (10) it is checked at start against what the database grants, which the Django side needs too.
 Each Django app has a folder: `models`, `rows` (what reads return), `queries`, `schemas`, `presenters`, `validation`, `permissions`, `filters`,
 `services`, `views`, `routes`. PORTING.md says which function came from where.
+"""
+
+_TESTED = """\
+
+    pytest                                     # on a SQLite file of the run
+    TEST_DATABASE_URL=postgresql://... pytest  # on that database
+
+A test asks for the fixture `client`; what it writes is undone. Rows come from `tests/factories.py`, where the Django project has factories, and from
+`segue_bridge.testing.making.make(Model)`.
 """
 
 _TEST = '''\
@@ -118,6 +130,7 @@ from alembic import command
 from alembic.config import Config
 from fastapi.testclient import TestClient
 from segue_bridge.db.isolated import isolated
+from segue_bridge.testing.rows import rows_of
 
 FOLDER = tempfile.TemporaryDirectory(prefix="tests-")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{{FOLDER.name}}/tests.sqlite3")
@@ -132,14 +145,16 @@ def tables() -> None:
 
 @pytest.fixture
 def client(tables: None) -> Iterator[TestClient]:
-    """The application. Rows that a test writes are undone after it; its own code reaches them by
-    `client.portal.call(function)` within the application's event loop."""
+    """The application. Rows that a test writes are undone after it, whether by a request, by a factory or by
+    `segue_bridge.testing`."""
     from {package}.main import create_app
 
     app = create_app()
     with TestClient(app, raise_server_exceptions=False) as client:
         assert client.portal is not None
-        with client.portal.wrap_async_context_manager(isolated(app.state.database)):
+        database = app.state.database
+        isolation = client.portal.wrap_async_context_manager(isolated(database))
+        with isolation, rows_of(database, client.portal.call):
             yield client
 '''
 
@@ -202,7 +217,11 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     )
     extras = ",".join(extra for extra, needed in wanted if needed)
     metadata = _PYPROJECT.format(
-        name=name.replace("_", "-"), package=package, driver=driver, extras=f"[{extras}]" if extras else ""
+        name=name.replace("_", "-"),
+        package=package,
+        driver=driver,
+        extras=f"[{extras}]" if extras else "",
+        dev=', "factory-boy>=3.3"' if factories.PATH in program.modules else "",
     )
     conftest = ""
     environment = _ENVIRONMENT.format(url=_EXAMPLE_URL.get(vendor, _EXAMPLE_URL["sqlite"]))
@@ -221,6 +240,7 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     for place in places:
         environment += f"# LOCATION of the Django side's cache, with its password if it has one.\n{place}=\n"
     tests = {
+        "tests/__init__.py": "",
         "tests/conftest.py": _CONFTEST.format(package=package, more=conftest),
         "tests/test_service.py": _TEST.format(count=len(routes)),
     }
@@ -228,7 +248,8 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
         **({} if vendor == "mysql" else tests),  # there is nothing to ask, and no file for a database
         "pyproject.toml": metadata,
         "Dockerfile": _DOCKERFILE.format(package=package),
-        "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package),
+        "README.md": _README.format(title=name.replace("_", " ").title(), name=name, package=package)
+        + ("" if vendor == "mysql" else _TESTED),
         "PORTING.md": porting(program, snapshot),
         ".env.example": environment,
         ".gitignore": "__pycache__/\n.venv/\n.env\n*.egg-info/\n",
@@ -282,7 +303,21 @@ def porting(program: Program, snapshot: Snapshot) -> str:
             lines.append(
                 f"| `{refused.method} {refused.route_id}` | `{construct}`: {reason.why} | {reason.place} |"
             )
+    for title, found in (
+        ("Factories that write the row alone", program.factories_alone),
+        ("Factories that tests of the service do not have", program.factories_refused),
+    ):
+        lines += _factories(title, found)
     return "\n".join(lines) + "\n"
+
+
+def _factories(title: str, found: Mapping[str, Refusal]) -> list[str]:
+    if not found:
+        return []
+    rows = [
+        f"| `{n}` | `{r.construct.splitlines()[0]}`: {r.why} | {r.place} |" for n, r in sorted(found.items())
+    ]
+    return ["", f"## {title}", "", "| factory | why | where |", "|---|---|---|", *rows]
 
 
 def _not_carried_over(snapshot: Snapshot) -> list[str]:

@@ -1,0 +1,189 @@
+"""Which classes are factories, what their bases are, and which of them a name means."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from segue.refusal import Refused, refuse
+from segue.snapshot.model import FactoryModule, Snapshot, Value, Where
+from segue.target.ir import Import
+
+DJANGO = ("factory.django.DjangoModelFactory", "factory.DjangoModelFactory")
+LIBRARY = ("factory", "faker")
+
+
+@dataclass
+class Module:
+    """A module with its names: ``imports`` are dotted, ``defined`` what it assigns itself."""
+
+    known: FactoryModule
+    tree: ast.Module
+    imports: dict[str, str] = field(default_factory=dict)
+    forms: dict[str, set[Import]] = field(default_factory=dict)
+    defined: dict[str, ast.expr] = field(default_factory=dict)
+
+    def where(self, node: ast.AST) -> Where:
+        return Where(self.known.where.file, getattr(node, "lineno", 1))
+
+    def value(self, text: str) -> Value | None:
+        """What a name or attribute chain is, where it is no factory."""
+        return self.known.values.get(text)
+
+    def dotted(self, node: ast.expr) -> str:
+        """The imported thing that a name or chain means; '' for any other."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id not in self.imports:
+            return ""
+        return ".".join([self.imports[node.id], *reversed(parts)])
+
+    def refuse(self, construct: str, why: str, node: ast.AST, code: str = "factory") -> Refused:
+        return refuse(code, construct, why, self.where(node))
+
+
+@dataclass
+class Factory:
+    """A factory class. ``base`` is another factory of the project's, or None where it is factory_boy's."""
+
+    module: Module
+    node: ast.ClassDef
+    base: Factory | None = None
+    name: str = ""  # in the output
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module.known.name}.{self.node.name}"
+
+    @cached_property
+    def meta(self) -> dict[str, ast.expr]:
+        return _assigned(self.node, "Meta")
+
+    @cached_property
+    def params(self) -> dict[str, ast.expr]:
+        return _assigned(self.node, "Params")
+
+    def option(self, name: str) -> tuple[ast.expr, Module] | None:
+        """An option of ``Meta``, its own or inherited, and where it is written."""
+        if name in self.meta:
+            return self.meta[name], self.module
+        return self.base.option(name) if self.base is not None else None
+
+    def declared(self) -> set[str]:
+        """What each object is given: names of the class and its bases."""
+        found: set[str] = set()
+        for one in self.chain():
+            for node in one.node.body:
+                if isinstance(node, ast.Assign):
+                    found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+                elif isinstance(node, ast.FunctionDef):
+                    found.add(node.name)
+        return found
+
+    def chain(self) -> list[Factory]:
+        """Itself and its bases of the project's."""
+        return [self, *(self.base.chain() if self.base is not None else [])]
+
+
+def _assigned(node: ast.ClassDef, name: str) -> dict[str, ast.expr]:
+    inner = next((n for n in node.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+    found: dict[str, ast.expr] = {}
+    for statement in inner.body if inner is not None else ():
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name):
+                found[target.id] = statement.value
+    return found
+
+
+class Factories:
+    """All factories of a project."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.modules = {known.name: _module(known, snapshot) for known in snapshot.factories}
+        self._classes = {
+            f"{module.known.name}.{node.name}": Factory(module, node)
+            for module in self.modules.values()
+            for node in module.tree.body
+            if isinstance(node, ast.ClassDef)
+        }
+        self.all: dict[str, Factory] = {}
+        for dotted in self._classes:
+            self._place(dotted, ())
+
+    def meant(self, module: Module, node: ast.expr) -> Factory | None:
+        """The factory that a name in ``module`` means, through whatever hands it on."""
+        if isinstance(node, ast.Name) and f"{module.known.name}.{node.id}" in self.all:
+            return self.all[f"{module.known.name}.{node.id}"]
+        return self.named(module.dotted(node))
+
+    def named(self, dotted: str, depth: int = 0) -> Factory | None:
+        """The factory at a dotted path."""
+        if dotted in self.all or not dotted or depth > 5:
+            return self.all.get(dotted)
+        package, _, name = dotted.rpartition(".")
+        module = self.modules.get(package)
+        return self.named(module.imports.get(name, ""), depth + 1) if module is not None else None
+
+    def _place(self, dotted: str, seen: tuple[str, ...]) -> Factory | None:
+        """The class as a factory, or None where it is none."""
+        if dotted in self.all or dotted in seen or dotted not in self._classes:
+            return self.all.get(dotted)
+        found = self._classes[dotted]
+        for base in found.node.bases:
+            base = base.value if isinstance(base, ast.Subscript) else base
+            path = found.module.dotted(base)
+            if path in DJANGO:
+                self.all[dotted] = found
+                return found
+            inside = f"{found.module.known.name}.{base.id}" if isinstance(base, ast.Name) else ""
+            above = self._place(inside, (*seen, dotted)) or self._above(path, (*seen, dotted))
+            if above is not None:
+                found.base = above
+                self.all[dotted] = found
+                return found
+        return None
+
+    def _above(self, dotted: str, seen: tuple[str, ...]) -> Factory | None:
+        for _ in range(5):
+            if dotted in self._classes:
+                return self._place(dotted, seen)
+            package, _, name = dotted.rpartition(".")
+            module = self.modules.get(package)
+            if module is None:
+                return None
+            dotted = module.imports.get(name, "")
+        return None
+
+
+def _module(known: FactoryModule, snapshot: Snapshot) -> Module:
+    tree = ast.parse(known.source)
+    module = Module(known, tree)
+    package = any(other.name.startswith(known.name + ".") for other in snapshot.factories)
+    here = (
+        known.name if package and known.where.file.endswith("__init__.py") else known.name.rpartition(".")[0]
+    )
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            parts = here.split(".")
+            above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+            base = ".".join(p for p in (above, node.module or "") if p)
+            for alias in node.names:
+                local = alias.asname or alias.name
+                module.imports[local] = f"{base}.{alias.name}"
+                module.forms[local] = {Import(base, alias.name, alias.asname or "")}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                module.imports[alias.asname or top] = alias.name if alias.asname else top
+                module.forms.setdefault(alias.asname or top, set()).add(
+                    Import(alias.name, "", alias.asname or "")
+                )
+        elif (
+            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        ):
+            module.defined[node.targets[0].id] = node.value
+    return module
