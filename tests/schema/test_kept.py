@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -90,7 +91,8 @@ import used
 print(json.dumps(watch.found()))
 """
 USED = """\
-import os, sqlite3, tempfile
+import ctypes.util, os, sqlite3, tempfile
+ctypes.util.find_library("c")
 open("read.txt").close()
 open("log.txt", "a").close()
 open("/proc/self/stat").close()
@@ -118,6 +120,7 @@ def watched(folder: Path) -> dict[str, list[str]]:
         cwd=folder, capture_output=True, text=True, check=True, env={"TMPDIR": str(folder / "passing")},
     )  # fmt: skip
     found = json.loads(done.stdout)
+    found["far"] = found["files"]
     for kind in ("files", "folders"):
         found[kind] = [
             str(Path(p).relative_to(folder)) for p in found[kind] if Path(p).is_relative_to(folder)
@@ -139,6 +142,8 @@ def test_what_is_noted(tmp_path: Path) -> None:
     }
     for _compiled in (False, True):
         noted = watched(tmp_path)
+        far = noted.pop("far")
+        assert "/etc/ld.so.cache" in far or shutil.which("ldconfig", path="/sbin") is None
         assert {**noted, "files": [p for p in noted["files"] if not p.startswith("bad")]} == expected
 
 

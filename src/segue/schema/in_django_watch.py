@@ -25,6 +25,8 @@ _OUTSIDE = {
     "socket.getaddrinfo": "asked for the address of a server",
     "socket.gethostbyname": "asked for the address of a server",
 }
+_STARTS = ("subprocess.Popen", "os.posix_spawn")  # the one may do the other, from Python 3.13 on
+_LIBRARIES = "/etc/ld.so.cache"
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
 
 
@@ -67,6 +69,8 @@ class Watch:
                 self._note(self.files, args[1])
         elif event == "sqlite3.connect":
             self._database(args[0])
+        elif event in _STARTS and str(args[0]).endswith("/ldconfig") and list(args[1])[1:] == ["-p"]:
+            self._note(self.files, _LIBRARIES)  # ctypes.util.find_library: all that it tells is written there
         elif event in _OUTSIDE:
             self.outside.add(_OUTSIDE[event] + _named(args))
 
