@@ -71,6 +71,7 @@ GROUPS: dict[str, str] = {
         "recursion regex return sorted star-argument statement subscript type-of unpack walrus while-else with atomic "
         "naive-clock logging view-attribute"
     ),
+    "Ask what only Django can answer before anything is written.": "left-late",
     "Call code that Segue can read, or port the route by hand: `segue brief` collects what it needs.": (
         "no-source unknown-argument unknown-call unknown-global unknown-value"
     ),

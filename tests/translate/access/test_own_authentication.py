@@ -120,13 +120,14 @@ class FromBody(authentication.BaseAuthentication):
         return (ApiKey.objects.get(key=request.META["HTTP_X_API_KEY"]).pk, None)
 """
 WAYS = ("ByKey", "NewModel", "OwnCredentials", "Words", "Staff", "NoCsrf")
-ASKING = ("Keyed", "NoneKept", "Leaves")
+ASKING = ("Keyed", "NoneKept", "Leaves", "LeavesFirst")
 REFUSED = {
     "Circle": "authentication",
     "Nobody": "authentication",
     "FromBody": "authentication",
     "TwoWays": "request-auth",
     "LeavesLate": "text-of",
+    "LeavesThen": "left-late",
 }
 MOMENT = "datetime(2024, 5, 17, 12, 30, 1, 250, tzinfo=timezone.utc)"
 # What a view may return besides DRF's Response, and the status of that.
@@ -197,6 +198,28 @@ class Leaves(Base):
     permission_classes = [Rarely]
 
 
+def made(request):
+    if request.query_params.get("new"):
+        ApiKey.objects.bulk_create([ApiKey(key=str(request.user))], update_conflicts=True, unique_fields=["key"], update_fields=["uses"])
+        return 1
+    return 0
+
+
+class LeavesFirst(Base):
+    authentication_classes = [auth.OwnCredentials]
+
+    def get(self, request):
+        found = made(request)
+        ApiKey.objects.filter(key="gone").update(uses=2)
+        return response.Response({"made": found})
+
+
+class LeavesThen(LeavesFirst):
+    def get(self, request):
+        ApiKey.objects.filter(key="gone").update(uses=2)
+        return response.Response({"made": made(request)})
+
+
 class LeavesLate(Leaves):
     # Its key has been counted by then, and Django would count it again.
     authentication_classes = [auth.ByKey]
@@ -216,7 +239,7 @@ class Posting(Base):
 """ + "".join(
     f"\nclass {w}({'Posting' if w == 'NoCsrf' else 'Base'}):\n    authentication_classes = [auth.{w}]\n"
     for w in (*WAYS, *REFUSED)
-    if w not in ("TwoWays", "LeavesLate")
+    if w not in ("TwoWays", "LeavesLate", "LeavesThen")
 )
 PLAIN_VIEWS = "".join(
     f"\n\nclass Plain{n}(views.APIView):\n    permission_classes = authentication_classes = []\n\n"
@@ -253,7 +276,9 @@ def test_what_is_refused_names_the_class(snapshot: Snapshot) -> None:
     found = {r.route_id.strip("/"): r.reasons[0] for r in program.refused if r.method == "GET"}
     assert {k: v.code for k, v in found.items()} == {k.lower(): v for k, v in REFUSED.items()}
     assert all(
-        r.line and "notes/auth.py" in r.file for k, r in found.items() if k not in ("twoways", "leaveslate")
+        r.line and "notes/auth.py" in r.file
+        for k, r in found.items()
+        if k not in ("twoways", "leaveslate", "leavesthen")
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from segue.refusal import Refused
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.functions.writing import may_write
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import quote
 from segue.translate.kinds import ViewSelf
@@ -47,6 +48,9 @@ def leavable(ctx: Context, possible: bool = True) -> Iterator[None]:
 def may_leave(frame: Frame, body: list[ast.stmt], refused: Refused) -> bool:
     """Whether a branch that is refused may be left to Django."""
     if not frame.ctx.memo.get(LEAVABLE) or frame.in_atomic or refused.refusal.code in _TRIED_AGAIN:
+        return False
+    before = [line for lines in (*frame.around, frame.lines) for line in lines]
+    if may_write(frame.ctx, before):
         return False
     of_view = frame.receiver is not None and isinstance(frame.receiver.kind, ViewSelf)
     if refused.refusal.code == _UNKNOWN and not of_view and frame.scope is None and not _changes(body):

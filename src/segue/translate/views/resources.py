@@ -141,7 +141,9 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         if head:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)
     for one in tuple(built):
-        again = written_before.done_again(ctx, kept, shared.before, *one)
+        again = written_before.done_again(ctx, kept, shared.before, *one) or written_before.left_late(
+            ctx, *one
+        )
         if again is not None:
             built.remove(one)
             ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))

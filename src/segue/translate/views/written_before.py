@@ -11,7 +11,7 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.functions.record import records
+from segue.translate.functions.record import reached, records
 from segue.translate.functions.writing import may_write, writes
 from segue.translate.interp.leaving import WRITTEN
 from segue.translate.middleware.stack import RouteMiddleware
@@ -61,4 +61,21 @@ def done_again(
     return None
 
 
-__all__ = ["by_layers", "check_parsers", "declared", "done_again"]
+def left_late(ctx: Context, operation: Operation, made: PathOperation) -> Refusal | None:
+    """A function with a branch that is left to Django, called where something has been written: the function cannot see that."""
+    called = [record.lines for record in reached(ctx, made.lines) if record is not None]
+    for lines in (made.lines, *called):
+        written = False
+        for line in lines:
+            if written and _leaves(ctx, line):
+                why = "A function that it calls leaves some requests to Django, when something is written already: call it before."
+                return refuse("left-late", made.legacy, why, operation.where).refusal
+            written = written or writes(ctx, [line])
+    return None
+
+
+def _leaves(ctx: Context, line: str) -> bool:
+    return any("left_to_django(" in one for r in reached(ctx, [line]) if r is not None for one in r.lines)
+
+
+__all__ = ["by_layers", "check_parsers", "declared", "done_again", "left_late"]
