@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.services import Postgres
 
-from segue.schema.check import Generated, Legacy
+from segue.errors import EnvironmentProblem
+from segue.schema.children import Generated, Legacy
 from segue.schema.places import Server
 from segue.schema.reverse import Acceptance, reverse
 
@@ -68,3 +69,15 @@ def test_what_the_baseline_does_not_make_is_told(
     assert (found.how, found.made, found.missing, found.pending, found.again) == ("--fake", (), lost, (), ())
     assert found.drift == found.errors == ()
     assert not found.accepted
+
+
+def test_what_neither_side_can_build_is_djangos_to_tell(tmp_path: Path) -> None:
+    """Most often a project for another database than the one that was asked for."""
+    legacy, generated = (
+        Legacy(Path(sys.executable), tmp_path, "absent"),
+        Generated(Path(sys.executable), tmp_path),
+    )
+    with pytest.raises(
+        EnvironmentProblem, match="The project's migrations could not build an empty SQLite database"
+    ):
+        reverse(legacy, generated)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segue.errors import EnvironmentProblem
 from segue.schema.children import (
     HERE,
     PATIENCE,
@@ -90,7 +91,11 @@ def reverse(
         both = places(folder, server)
         with ThreadPoolExecutor(2) as pool:
             own = pool.submit(migrated, legacy, folder, both, timeout, keep)
-            generated_structure(generated, folder, both.generated, "alembic", timeout)
+            try:
+                generated_structure(generated, folder, both.generated, "alembic", timeout)
+            except EnvironmentProblem:
+                own.result()  # what Django cannot build there either is Django's to tell
+                raise
             accepted = accept(legacy, folder, both.generated, both.vendor, timeout)
             django = own.result()
     return _judged(both.vendor, django, accepted)
