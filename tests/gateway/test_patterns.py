@@ -74,6 +74,8 @@ urlpatterns = [
     re_path(r"^some/(?:a|b)/$", named("alternatives")),
     re_path(r"^look/(?!out)[a-z]+/$", named("look-ahead")),
     path("look/out/", named("behind a look-ahead")),
+    re_path(r"^look-up/(?!out)[a-z]+/$", named("look-ahead with a dash")),
+    path("look-up/out/", named("behind a look-ahead with a dash")),
     re_path(r"^twice/(?P<a>[a-z])(?P=a)/$", named("back-reference")),
     path("twice/aa/", named("behind a back-reference")),
     re_path(r"^people/(?P<name>\\w+)/$", named("word of letters")),
@@ -107,7 +109,7 @@ PATHS = (
     "/files/", "/files/a", "/files/a/b/c/", "/files/list/", "/open/abc/", "/open/abc/more/", "/open/abc/even/more", "/open/1/", "/open/abc",
     "/maybe", "/maybe/", "/maybe//", "/price/5$", "/price/5", "/cost/5$", "/cost/5$more", "/tail", "/a/b/tail", "/a/tail/b",
     "/in/12345678-1234-1234-1234-123456789abc/", "/in/12345678-1234-1234-1234-123456789abc/part/", "/in/12345678/part/", "/in/2024/", "/in/20245/",
-    "/ends/", "/ends/x", "/case/", "/CASE/", "/some/a/", "/some/c/", "/left/", "/right/", "/left/x", "/look/at/", "/look/out/", "/look/in/",
+    "/ends/", "/ends/x", "/case/", "/CASE/", "/some/a/", "/some/c/", "/left/", "/right/", "/left/x", "/look/at/", "/look/out/", "/look/in/", "/look-up/at/", "/look-up/out/",
     "/twice/aa/", "/twice/ab/", "/near/", "/last/", "/last", "/", "//last/", "/nothing/",
 )  # fmt: skip
 ENCODED = (
@@ -116,7 +118,7 @@ ENCODED = (
     "/end/%C3%A99/", "/end/a9/", "/color/a%20b/", "/color/%C3%A9/", "/thing/%C3%A9/", "/files/a%C3%A9/b", "/price/5%24", "/cost/5%24more",
 )  # fmt: skip
 """Sent so; Django matches what they are decoded."""
-UNTOLD = {"bare alternatives", "look-ahead", "back-reference"}
+UNTOLD = {"bare alternatives", "look-ahead", "look-ahead with a dash", "back-reference"}
 """What RE2 cannot match as Django does, and what Django tries after one of these: Django's own."""
 COVERED = {f"behind {'a ' if name != 'bare alternatives' else ''}{name}" for name in UNTOLD}
 NEVER = {"never", "behind a path", "behind one without an end", "behind slash or none"}

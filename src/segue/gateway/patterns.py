@@ -52,6 +52,11 @@ def beginning(pattern: str, rest: str = r"[\s\S]*") -> str:
     return "".join(plain) + rest
 
 
+def text(plain: str) -> str:
+    """What a pattern without special signs matches: ``path("a-b/")`` is ``a\\-b/``, and ``re_path("a-b/")`` as it stands."""
+    return _ESCAPED.sub(lambda found: found[0][1], plain)
+
+
 def alternatives(regex: str) -> list[str]:
     """``regex`` cut at the signs ``|`` that stand in no group."""
     found = [""]

@@ -150,7 +150,7 @@ def covered(snapshot: Snapshot, routes: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _may_meet(one: Route, other: Route) -> bool:
-    mine, theirs = ([patterns.beginning(p, "") for p in _patterns(r)] for r in (one, other))
+    mine, theirs = ([patterns.text(patterns.beginning(p, "")) for p in _patterns(r)] for r in (one, other))
     return any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
 
 

@@ -402,7 +402,9 @@ def test_overridden_hooks(tmp_path: Path) -> None:
         "nothing puts there what its default reads: an AttributeError in Django"
     )
     assert {"201", "400", "404"} <= seen["POST /copied/{pk}/"]
-    assert "201" in seen["POST /counted/"]
+    for name in ("counted", "branching", "helped", "late", "permitted"):
+        assert "201" in seen[f"POST /{name}/"], name
+    assert "500" in seen["POST /branching/"], "without a wish nothing puts there what its default reads"
     for prefix in ("passed", "chosen", "seen"):
         assert "201" in seen[f"POST /{prefix}/"]
         assert "200" in seen[f"GET /{prefix}/"]

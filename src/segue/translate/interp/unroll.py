@@ -35,7 +35,9 @@ def unroll(frame: Frame, node: ast.For) -> bool:
     if node.orelse or (facts is None and not _names_something(node.body, names)):
         return False
     body = without_continue(node.body)
-    leaves = ast.Break | ast.Continue | (ast.Return if facts is not None else ast.Break)
+    leaves: tuple[type[ast.stmt], ...] = (ast.Break, ast.Continue)
+    if facts is not None:
+        leaves += (ast.Return,)
     if any(isinstance(n, leaves) for s in body for n in ast.walk(s)):
         return False
     if facts is not None:
