@@ -120,7 +120,7 @@ class Models:
             "verbose_name": str(getattr(field, "verbose_name", "") or ""),
             "lazy_name": c.encoder.lazy(getattr(field, "verbose_name", "")),
             "help_text": str(getattr(field, "help_text", "") or ""),
-            "auto_now": bool(getattr(field, "auto_now", False)),
+            "auto_now": bool(getattr(field, "auto_now", False)) or _is_last_modified(cls),
             "auto_now_add": bool(getattr(field, "auto_now_add", False)),
             "collation": getattr(field, "db_collation", None) or "",
             "comment": getattr(field, "db_comment", None) or "",
@@ -366,6 +366,12 @@ _DJANGOS = frozenset(
         "verbose_name",
     ]
 )
+
+
+def _is_last_modified(cls):
+    """Whether it is set on each save as the AutoLastModifiedField of django-model-utils is."""
+    owner = next((base for base in cls.__mro__ if "pre_save" in vars(base)), cls)
+    return (owner.__module__, owner.__name__) == ("model_utils.fields", "AutoLastModifiedField")
 
 
 def _fields(model):

@@ -23,6 +23,7 @@ from segue.translate.models.kinds import (
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.own_defaults import full_default_of
 from segue.translate.models.problems import column_is_known, key_fields, missing_table
+from segue.translate.models.time_stamps import created_of
 from segue.translate.versions import since
 
 TYPES = "segue_bridge.db.types"
@@ -166,6 +167,9 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         arguments.append(f"comment={item.comment!r}")
     if item.auto_now:
         info["auto_now"] = "True"
+    created = created_of(ctx.snapshot, model, item)
+    if created:
+        info["as_created"] = repr(created)
     if item.auto_now_add:
         info["auto_now_add"] = "True"
     if base_name(item) in ("FileField", "ImageField"):

@@ -39,7 +39,9 @@ class Default:
 def default_of(field: ModelField) -> Default:
     """The default of a field, empty when it has none."""
     value = field.default
-    if value.kind == "empty":
+    if (
+        value.kind == "empty" or field.auto_now
+    ):  # (which Django allows no default, but a class of its own may have one)
         return Default()
     if value.kind == "ref":
         base, code, item = _FOR.get(value.name, ("", "", None))

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 
 from segue.refusal import Refusal
-from segue.snapshot.model import Model, ModelField, Snapshot
+from segue.snapshot.model import Function, Model, ModelField, Snapshot
 from segue.translate.context import Context
 from segue.translate.models.by_vendor import is_djangos
 from segue.translate.models.kinds import (
@@ -22,6 +22,7 @@ from segue.translate.models.kinds import (
     json_option,
     known_base,
 )
+from segue.translate.models.time_stamps import asks_for_it, follows
 
 # Django's fields whose ``get_prep_value`` or ``get_db_prep_value`` asks ``to_python``.
 _BY_TO_PYTHON = frozenset(
@@ -64,13 +65,30 @@ def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) ->
         found = cls.methods.get(name, "")
         if found and not found.startswith(FRAMEWORKS):
             function = snapshot.functions.get(found)
-            if function is not None and is_djangos(snapshot, function, field.cls, FRAMEWORKS):
+            if function is not None and (
+                is_djangos(snapshot, function, field.cls, FRAMEWORKS)
+                or asks_for_it(snapshot, function)
+                or follows(snapshot, field, found)
+                or _says_its_type(function, field)
+            ):
                 continue
             return found
         attribute = cls.attributes.get(name)
         if attribute is not None and not attribute.defined_in.startswith(FRAMEWORKS):
             return f"{attribute.defined_in}.{name}"
     return ""
+
+
+def _says_its_type(function: Function, field: ModelField) -> bool:
+    """``def get_internal_type(self): return "DateTimeField"`` of a class that is one."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    if not function.name.endswith(".get_internal_type") or not isinstance(tree, ast.FunctionDef):
+        return False
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    match body:
+        case [ast.Return(ast.Constant(str() as name))]:
+            return not tree.decorator_list and field.base == f"django.db.models.fields.{name}"
+    return False
 
 
 def _gives_as_it_is(snapshot: Snapshot, field: ModelField, dotted: str) -> bool:

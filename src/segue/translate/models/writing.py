@@ -16,7 +16,8 @@ from segue.translate.models.defaults import default_of
 from segue.translate.models.kinds import has_column
 from segue.translate.models.own_defaults import full_default_of
 from segue.translate.models.polymorphic import family, is_polymorphic, plain_managers, write_problem
-from segue.translate.models.problems import unusable, value_problem
+from segue.translate.models.problems import field_refusal, unusable, value_problem
+from segue.translate.models.time_stamps import created_of
 
 KNOWN = frozenset({"CASCADE", "PROTECT", "RESTRICT", "SET_NULL", "SET_DEFAULT", "DO_NOTHING"})
 
@@ -101,6 +102,8 @@ def save_problem(
         problem = value_problem(ctx, field, writing=True)
         if problem is not None:
             return problem
+        if created_of(snapshot, model, field) == "":
+            return field_refusal(field, "A new row takes its moment from a field that Segue does not see.")
         if given is None or field.name in given or field.attname in given:
             continue
         unknown = full_default_of(ctx, field).unknown

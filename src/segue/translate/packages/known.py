@@ -150,6 +150,18 @@ PACKAGES = (
         "Keep writes of these models on Django: each one writes a row of history with the user of the request.",
     ),
     Package(
+        "django-model-utils", ("model_utils",),
+        "TimeStampedModel with its fields is translated (release 5), and so are UUIDModel, TimeFramedModel and choices; MonitorField, "
+        "StatusModel, FieldTracker, SoftDeletableModel and `save(update_fields=…)` of a TimeStampedModel are refused.",
+        "Save whole objects, or set the moment in the model's own save().",
+    ),
+    Package(
+        "django-extensions", ("django_extensions",),
+        "TimeStampedModel with its fields is translated where nothing names `update_modified`; fields that make their value as they are "
+        "saved (AutoSlugField, RandomCharField …) are refused where rows are written.",
+        "Give new objects the value yourself before they are saved, and make the column a plain one.",
+    ),
+    Package(
         "django-guardian", ("guardian",),
         "user.has_perm(name, object) and DjangoObjectPermissions are translated (release 3, guardian's own two tables); its shortcuts and mixins are refused where they are asked.",
         "Ask by has_perm about one object, or use segue_bridge.auth.guardian by hand (keys, names, assign, remove).",

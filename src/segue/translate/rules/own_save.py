@@ -23,7 +23,9 @@ from segue.translate.interp.value import Val, name, quote
 from segue.translate.kinds import Instance
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.models.polymorphic import SAVE, is_polymorphic
+from segue.translate.models.time_stamps import keeps_a_switch
 from segue.translate.needs import Needs
+from segue.translate.rules.named_fields import saved_whole
 from segue.translate.rules.own_attributes import is_own_attribute
 from segue.translate.rules.quiet_save import does_nothing
 from segue.translate.rules.save_behind import carried_over, hands_on
@@ -65,12 +67,12 @@ def own_save(ctx: Context, label: str, *, stored: bool = False) -> Function | No
         return None
     if known is None or not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
         return None
-    function = ctx.snapshot.functions.get(dotted)
-    while function is not None and does_nothing(ctx, label, function, _goes_on):
+    function = _function(ctx, label, dotted)
+    while function is not None and _is_quiet(ctx, label, function):
         dotted = _next(ctx, list(known.mro), function.owner)
         if not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
             return None
-        function = ctx.snapshot.functions.get(dotted)
+        function = _function(ctx, label, dotted)
     if function is None:
         raise refuse("model-save", dotted, "The snapshot has no source for it.", known.where)
     behind = (
@@ -82,9 +84,21 @@ def own_save(ctx: Context, label: str, *, stored: bool = False) -> Function | No
             other is not None
             and other.methods.get("save", "") == f"{cls}.save"
             and not cls.startswith(_DJANGO)
+            and not ((saved := _function(ctx, label, f"{cls}.save")) and _is_quiet(ctx, label, saved))
         ):
             raise _refused(function, f"It goes on to another save of the project's ({other.where}).")
     return replace(function, source=_body(ctx, label, function))
+
+
+def _function(ctx: Context, label: str, dotted: str) -> Function | None:
+    """A ``save`` as it is run for an object that is saved whole."""
+    function = ctx.snapshot.functions.get(dotted)
+    return None if function is None else saved_whole(ctx, label, function)
+
+
+def _is_quiet(ctx: Context, label: str, function: Function) -> bool:
+    """Whether it only goes on to the next ``save``."""
+    return does_nothing(ctx, label, function, _goes_on) or keeps_a_switch(ctx, function)
 
 
 def _next(ctx: Context, mro: list[str], owner: str) -> str:

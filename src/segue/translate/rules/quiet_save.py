@@ -38,7 +38,9 @@ class _Save:
     def ends(self, body: list[ast.stmt]) -> bool:
         """Whether the statements read, and then go on to the next ``save``, whichever way they are left."""
         for statement in body:
-            if isinstance(statement, ast.Return):
+            if isinstance(statement, ast.Return) or (
+                statement is self.tree.body[-1] and self.goes_on(self.tree, statement)
+            ):
                 return self.goes_on(self.tree, statement)
             if not self.quiet(statement):
                 return False

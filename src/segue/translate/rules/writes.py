@@ -25,6 +25,7 @@ from segue.translate.rules.assigned_expressions import assigned
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.model_class import column_value, fits, new_instance, spread_values
+from segue.translate.rules.named_fields import check_named
 from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
 from segue.translate.rules.own_save import own_save
@@ -100,6 +101,7 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         if listened:
             return _save_told(frame, kind.model, owner, call)
         return Val(Const(None), quote("await {0}.save({1})", frame.db, owner.node))
+    check_named(frame.ctx, kind.model)
     node = fields.node
     if not isinstance(node, ast.List | ast.Tuple) or not all(isinstance(e, ast.Constant) for e in node.elts):
         raise frame.refuse("update-fields", ast.unparse(call.node), "update_fields is computed.", call.node)

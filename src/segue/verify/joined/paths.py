@@ -118,7 +118,8 @@ def _paired(model: Any, rows: Any, most: int) -> list[Any]:
     states = {}
     for key, *values in found:
         shown = [
-            (i, v if whole else v is None) for i, (v, whole) in enumerate(zip(values, known, strict=True))
+            (i, repr(v) if whole else v is None)  # a choice may be a list (django-multiselectfield)
+            for i, (v, whole) in enumerate(zip(values, known, strict=True))
         ]
         states[key] = {*itertools.combinations(shown, 2), *((s, s) for s in shown)}
     out: list[Any] = []

@@ -285,7 +285,12 @@ async def _run_update(
 def stamp(held: dict[str, Any], columns: Iterable[tuple[str, Column[Any]]], *, adding: bool) -> None:
     """``pre_save`` of fields with ``auto_now`` / ``auto_now_add``, and of files: Django never saves NULL for one."""
     for name, column in columns:
-        if column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
+        if (
+            adding and "as_created" in column.info
+        ):  # django-model-utils: a new row was changed when it was made
+            if held.get(name) is None:
+                held[name] = held.get(column.info["as_created"])
+        elif column.info.get("auto_now") or (adding and column.info.get("auto_now_add")):
             held[name] = _now(column)
         elif column.info.get("file"):
             _stamp_file(held, name, adding and name not in held and column.server_default is not None)
