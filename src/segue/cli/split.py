@@ -70,18 +70,27 @@ def copy(
         ),
     ] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a stop or a crash.")] = False,
+    poll: Annotated[
+        bool,
+        typer.Option(
+            "--poll", help="Without subscriptions: `segue split follow` reads the slots and writes the rows."
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Copy tables and follow their changes.
 
     Checks both servers, builds the tables on the target (closed to writes until the cut-over) and starts PostgreSQL's logical replication in
-    both directions. Returns when every row is copied; changes are followed from then on, whether Segue runs or not.
+    both directions. Returns when every row is copied; changes are followed from then on, whether Segue runs or not. With --poll they are carried over
+    by `segue split follow`, as long as that runs.
     """
     from segue.commands import split as command
 
     given = Given(source, target, source_route, target_route)
     raise typer.Exit(
-        command.copy(open_project(project), given, apps=apps, tables=tables, resume=resume, as_json=json)
+        command.copy(
+            open_project(project), given, apps=apps, tables=tables, resume=resume, as_json=json, polled=poll
+        )
     )
 
 

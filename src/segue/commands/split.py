@@ -17,12 +17,22 @@ from segue.split import state as states
 from segue.split.follow import Look, Meter
 from segue.split.link import Link
 from segue.split.sides import Unreachable, session
+from segue.split.state import Split
 
 _LOOK = 0.5  # seconds between two looks
 _SAY = 5.0  # seconds between two lines
 
 
-def copy(settings: Config, given: Given, *, apps: str, tables: str, resume: bool, as_json: bool) -> int:
+def copy(
+    settings: Config,
+    given: Given,
+    *,
+    apps: str,
+    tables: str,
+    resume: bool,
+    as_json: bool,
+    polled: bool = False,
+) -> int:
     """Build the tables on the target, let PostgreSQL copy their rows, and follow changes. Returns when every table is copied."""
     prepare_state(settings)
     with states.working(settings.state):
@@ -43,7 +53,7 @@ def copy(settings: Config, given: Given, *, apps: str, tables: str, resume: bool
                     "A split is under way already.",
                     hint="Go on with it: --resume. Or end it: `segue split stop`.",
                 )
-            state, split = new(settings, chosen(settings, apps, tables), given)
+            state, split = new(settings, chosen(settings, apps, tables), given, polled=polled)
         say = _quiet if as_json else _say
         # Written down before the first change, and not before: a wrong address is no split that is under way.
         follow.begin(split, say, lambda: states.save(settings.state, state.at("copying")))
@@ -74,7 +84,7 @@ def watch(settings: Config, given: Given, *, seconds: float, as_json: bool) -> i
     meter, until = Meter(), time.monotonic() + seconds if seconds else float("inf")
     say = _quiet if as_json else _say
     try:
-        for found in _looks(link, meter, say):
+        for found in _looks(link, meter, say, split):
             if as_json and found is not None:
                 sys.stdout.write(json.dumps({"at": now(), **_as_dict(found)}) + "\n")
                 sys.stdout.flush()
@@ -89,12 +99,17 @@ def watch(settings: Config, given: Given, *, seconds: float, as_json: bool) -> i
     return 0
 
 
-def _looks(link: Link, meter: Meter, say: Callable[[str], None]) -> Iterator[Look | None]:
-    """A look twice a second, None while a server is away. Says how it stands when the state of a table, the connection or a server has changed, and every few seconds."""
+def _looks(
+    link: Link, meter: Meter, say: Callable[[str], None], split: Split | None = None
+) -> Iterator[Look | None]:
+    """A look twice a second, None while a server is away. Says how it stands when the state of a table, the connection or a server has changed, and every few seconds.
+    ``split``: where Segue carries changes over itself, it does before each look."""
     said, before = 0.0, ""
     while True:
         found: Look | None = None
         try:
+            if split is not None and split.polled:
+                follow.carry(split)
             found = follow.look(link, meter)
             text = _line(found)
             kind = f"{[table.state for table in found.tables]} {found.connected}"
@@ -105,7 +120,8 @@ def _looks(link: Link, meter: Meter, say: Callable[[str], None]) -> Iterator[Loo
             say(f"{now()[11:19]} {text}")
             said, before = time.monotonic(), kind
         yield found
-        time.sleep(_LOOK)
+        if found is None or split is None or not split.polled:
+            time.sleep(_LOOK)
 
 
 def _line(found: Look) -> str:

@@ -67,7 +67,9 @@ def own_database(settings: Config) -> str:
     return url
 
 
-def new(settings: Config, tables: tuple[Name, ...], given: Given) -> tuple[State, Split]:
+def new(
+    settings: Config, tables: tuple[Name, ...], given: Given, *, polled: bool = False
+) -> tuple[State, Split]:
     """A split that begins."""
     if not given.target:
         raise UsageError(
@@ -84,6 +86,7 @@ def new(settings: Config, tables: tuple[Name, ...], given: Given) -> tuple[State
         target_route=without_password(given.target_route),
         own=own,
         name=states.name_of(source, given.target),
+        polled=polled,
     )
     return state, _split(state, replace(given, source=source))
 
@@ -109,6 +112,7 @@ def _split(state: State, given: Given) -> Split:
         Side("target", given.target or state.target, given.target_route or state.target_route),
         state.tables,
         state.name,
+        state.polled,
     )
 
 

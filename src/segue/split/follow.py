@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from segue.errors import EnvironmentProblem
-from segue.split import ddl, fence, needs
+from segue.split import ddl, fence, needs, polling
 from segue.split import link as links
 from segue.split.link import Link, TableState
 from segue.split.sides import session
@@ -24,13 +24,13 @@ def begin(split: Split, say: Callable[[str], None], making: Callable[[], None] =
     """
     with session(split.source) as source, session(split.target) as target:
         tables = read(source, split.tables)
-        if links.subscribed(target, split.there.name):
+        if links.attached(target, split.there):
             links.require_whole(source, target, split.there)
             making()
             links.publish(source, split.there)
             links.subscribe(target, split.there, copy=True)
             return tables
-        found = needs.missing(source, target, (split.source, split.target), tables)
+        found = needs.missing(source, target, (split.source, split.target), tables, polled=split.polled)
         if found:
             raise EnvironmentProblem(
                 f"{found[0]}" if len(found) == 1 else f"{len(found)} things are missing for a split.",
@@ -46,7 +46,11 @@ def begin(split: Split, say: Callable[[str], None], making: Callable[[], None] =
         )
         links.publish(source, split.there)
         links.subscribe(target, split.there, copy=True)
-        say("PostgreSQL copies the rows and follows changes.")
+        say(
+            "The rows are copied. `segue split follow` carries changes over, as long as it runs."
+            if split.polled
+            else "PostgreSQL copies the rows and follows changes."
+        )
     return tables
 
 
@@ -114,6 +118,15 @@ def look(link: Link, meter: Meter) -> Look:
             connected,
             links.problems(subscriber, link),
         )
+
+
+def carry(split: Split, *, seconds: float = 2.0) -> None:
+    """Carry over what is committed, in both directions, for so long (``split.polled``)."""
+    until = time.monotonic() + seconds
+    with polling.Poller(split.there) as there, polling.Poller(split.back) as back:
+        while time.monotonic() < until:
+            if not there.once() + back.once():
+                time.sleep(0.05)
 
 
 def stop(split: Split, say: Callable[[str], None], *, without: str = "") -> None:

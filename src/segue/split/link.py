@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from segue.errors import EnvironmentProblem
+from segue.split import polling
 from segue.split.sides import Connection, Side, one, rows
 from segue.split.tables import Name
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``name`` is that of the publication, the slot and the subscription."""
+    """``name`` is that of the publication, the slot and the subscription. ``polled``: there is no subscription, Segue reads the slot."""
 
     name: str
     publisher: Side
     subscriber: Side
     tables: tuple[Name, ...]
+    polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def publish(connection: Connection, link: Link) -> None:
         connection.execute(sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(name, tables))
     elif {Name(*row) for row in have} != set(link.tables):
         connection.execute(sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(name, tables))
-    if _slot(connection, link.name) is None:
+    if not link.polled and _slot(connection, link.name) is None:
         one(connection, "SELECT pg_catalog.pg_create_logical_replication_slot(%s, 'pgoutput')", link.name)
 
 
@@ -64,6 +66,9 @@ def published(connection: Connection, name: str) -> bool:
 
 def subscribe(connection: Connection, link: Link, *, copy: bool) -> None:
     """Make the subscription on the subscribing side, as far as it is not there; ``copy`` lets PostgreSQL copy the rows first."""
+    if link.polled:
+        polling.attach(link, copy=copy)
+        return
     if subscribed(connection, link.name):
         connection.execute(sql.SQL("ALTER SUBSCRIPTION {} ENABLE").format(sql.Identifier(link.name)))
         return
@@ -85,6 +90,11 @@ def subscribed(connection: Connection, name: str) -> bool:
     return one(connection, _OF_THIS_DATABASE.format("1"), name) is not None
 
 
+def attached(connection: Connection, link: Link) -> bool:
+    """Whether the subscribing side follows, by a subscription or as Segue has written down there."""
+    return polling.attached(connection, link.name) if link.polled else subscribed(connection, link.name)
+
+
 _OF_THIS_DATABASE = (
     "SELECT {} FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
     "WHERE s.subname = %s AND d.datname = pg_catalog.current_database()"
@@ -94,7 +104,7 @@ _OF_THIS_DATABASE = (
 def require_whole(publisher: Connection, subscriber: Connection, link: Link) -> None:
     """Raises :class:`EnvironmentProblem` when the subscription goes on but its slot is gone or was given up: changes are lost then."""
     status = _slot(publisher, link.name)
-    if subscribed(subscriber, link.name) and (status is None or status == "lost"):
+    if attached(subscriber, link) and (status is None or status == "lost"):
         raise EnvironmentProblem(
             f"The replication slot {link.name} of the {link.publisher.name} is gone, and changes with it.",
             hint="Begin anew: `segue split stop`, drop the tables of the copy, `segue split copy`.",
@@ -113,6 +123,9 @@ def _slot(connection: Connection, name: str) -> str | None:
 
 def table_states(connection: Connection, link: Link) -> list[TableState]:
     """How far the initial copy is, per table, on the subscribing side."""
+    if link.polled:
+        there = polling.attached(connection, link.name)
+        return [TableState(name, "ready" if there else "copying") for name in link.tables]
     found = {
         Name(schema, table): (state, copied)
         for schema, table, state, copied in rows(
@@ -157,7 +170,9 @@ def behind(connection: Connection, link: Link) -> tuple[int, int, bool]:
     found = rows(
         connection,
         "SELECT pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn, "
-        "coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_catalog.pg_lsn, active FROM pg_catalog.pg_replication_slots WHERE slot_name = %s",
+        "coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_catalog.pg_lsn, active OR EXISTS "
+        "(SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.application_name = slot_name AND a.datname = database) "
+        "FROM pg_catalog.pg_replication_slots WHERE slot_name = %s",
         link.name,
     )
     if not found:
@@ -170,10 +185,23 @@ def behind(connection: Connection, link: Link) -> tuple[int, int, bool]:
 
 def wait_for(connection: Connection, link: Link, reached: int, *, until: float) -> bool:
     """Wait until the other side has everything up to ``reached``, at most until ``until`` (``time.monotonic``). Says whether it has."""
+    if link.polled:
+        return _poll_for(connection, link, reached, until=until)
     while behind(connection, link)[1] < reached:
         if time.monotonic() > until:
             return False
         time.sleep(0.02)
+    return True
+
+
+def _poll_for(connection: Connection, link: Link, reached: int, *, until: float) -> bool:
+    """Carry it over oneself, whoever else does."""
+    with polling.Poller(link) as poller:
+        while behind(connection, link)[1] < reached:
+            if time.monotonic() > until:
+                return False
+            if not poller.once():
+                time.sleep(0.02)
     return True
 
 
@@ -188,6 +216,8 @@ def remove(
         subscriber.execute(sql.SQL("ALTER SUBSCRIPTION {} SET (slot_name = NONE)").format(name))
         subscriber.execute(sql.SQL("DROP SUBSCRIPTION {}").format(name))
         say(f"Dropped the subscription {link.name} of the {link.subscriber.name}.")
+    if subscriber is not None and link.polled:
+        polling.detach(subscriber, link.name)
     if publisher is None:
         return
     for slot, pid in _slots(publisher, link.name):

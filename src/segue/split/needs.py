@@ -11,21 +11,32 @@ _OLDEST = 160000  # subscriptions with ``origin``
 
 
 def missing(
-    source: Connection, target: Connection, sides: tuple[Side, Side], tables: Sequence[Table]
+    source: Connection,
+    target: Connection,
+    sides: tuple[Side, Side],
+    tables: Sequence[Table],
+    *,
+    polled: bool = False,
 ) -> list[str]:
     """What stands in the way, empty if nothing does. Changes nothing.
 
-    Both servers publish and subscribe: the way back is made together with the way there.
+    Both servers publish and subscribe: the way back is made together with the way there. ``polled``: there are no subscriptions.
     """
     found: list[str] = []
     for connection, side, other in zip((source, target), sides, sides[::-1], strict=True):
-        found += _server(connection, side, other)
+        found += _server(connection, side, other, polled)
     if not found:
         found += _tables(source, target, tables)
+    if not found and polled:
+        found += [
+            f"{table.name} has the identity of another index than its primary key: ALTER TABLE {table.name} REPLICA IDENTITY DEFAULT."
+            for table in tables
+            if table.identity == "i"
+        ]
     return found
 
 
-def _server(connection: Connection, side: Side, other: Side) -> Iterator[str]:
+def _server(connection: Connection, side: Side, other: Side, polled: bool) -> Iterator[str]:
     it = f"The {side.name} {side.address}"
     version = connection.info.server_version
     if version < _OLDEST:
@@ -41,6 +52,9 @@ def _server(connection: Connection, side: Side, other: Side) -> Iterator[str]:
     sending = int(one(connection, "SELECT count(*) FROM pg_catalog.pg_stat_replication"))
     if senders - sending < 3:
         yield f"{it} has {senders - sending} of {senders} WAL senders left, 3 are needed: raise max_wal_senders and restart it."
+    if polled:
+        yield from _polled_role(connection, it)
+        return
     if int(_setting(connection, "max_logical_replication_workers")) < 3:
         yield f"{it} has max_logical_replication_workers below 3: raise it and restart it."
     if (
@@ -63,6 +77,22 @@ def _role(connection: Connection, it: str, other: Side) -> Iterator[str]:
         yield f"{it}: {user} is no superuser, so its subscription needs a password in the address of the {other.name}, which that asks for."
     if not one(connection, "SELECT pg_catalog.pg_has_role('pg_create_subscription', 'USAGE')"):
         yield f"{it}: {user} may not subscribe: GRANT pg_create_subscription TO {user}."
+    yield from _may_create(connection, it, user)
+
+
+def _polled_role(connection: Connection, it: str) -> Iterator[str]:
+    """What a role needs that reads the slot of one side and writes past the fence of the other."""
+    if one(connection, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"):
+        return
+    user = one(connection, "SELECT current_user")
+    if not one(connection, "SELECT rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user"):
+        yield f"{it}: {user} may not replicate: ALTER ROLE {user} REPLICATION."
+    if not one(connection, "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"):
+        yield f"{it}: {user} may not write past triggers: GRANT SET ON PARAMETER session_replication_role TO {user}."
+    yield from _may_create(connection, it, user)
+
+
+def _may_create(connection: Connection, it: str, user: str) -> Iterator[str]:
     if not one(
         connection,
         "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database()::text, 'CREATE')",

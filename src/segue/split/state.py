@@ -23,7 +23,7 @@ PHASES = ("copying", "following", "cutting over", "over", "cutting back")
 @dataclass(frozen=True, slots=True)
 class State:
     """``phase`` is one of :data:`PHASES`; the databases have the last word on which side is written. ``own``: the source is the database
-    that the project's settings name. Addresses are kept without passwords."""
+    that the project's settings name. ``polled``: Segue reads the slots, there are no subscriptions. Addresses are kept without passwords."""
 
     phase: str
     tables: tuple[Name, ...]
@@ -33,6 +33,7 @@ class State:
     target_route: str = ""
     own: bool = False
     name: str = ""
+    polled: bool = False
 
     def at(self, phase: str) -> State:
         """The same in another phase."""
@@ -47,16 +48,17 @@ class Split:
     target: Side
     tables: tuple[Name, ...]
     name: str
+    polled: bool = False
 
     @property
     def there(self) -> Link:
         """From the source to the target."""
-        return Link(f"{self.name}_there", self.source, self.target, self.tables)
+        return Link(f"{self.name}_there", self.source, self.target, self.tables, self.polled)
 
     @property
     def back(self) -> Link:
         """From the target to the source."""
-        return Link(f"{self.name}_back", self.target, self.source, self.tables)
+        return Link(f"{self.name}_back", self.target, self.source, self.tables, self.polled)
 
 
 def name_of(source: str, target: str) -> str:
@@ -85,6 +87,7 @@ def load(state: Path) -> State | None:
             phase=raw["phase"],
             tables=tuple(Name(str(t["schema"]), str(t["table"])) for t in raw["tables"]),
             own=bool(raw["own"]),
+            polled=bool(raw.get("polled", False)),
             **{key: str(raw[key]) for key in ("source", "target", "source_route", "target_route", "name")},
         )
     except FileNotFoundError:
