@@ -15,6 +15,13 @@ from segue.translate.context import Context
 from segue.translate.functions.lift import HARMLESS_DECORATORS
 
 _RECEIVER = "django.dispatch.dispatcher.receiver"
+# Of easy-thumbnails, which listens to every model: they note the files that a save stores, and tell of them behind it.
+_OF_FILES = frozenset(
+    {
+        "easy_thumbnails.signal_handlers.find_uncommitted_filefields",
+        "easy_thumbnails.signal_handlers.signal_committed_filefields",
+    }
+)
 
 
 class _Unclear(Exception):
@@ -27,6 +34,8 @@ def is_idle(ctx: Context, receiver: Receiver, label: str) -> bool:
     model = ctx.snapshot.models.get(label)
     if function is None or model is None or model.cls not in ctx.snapshot.classes:
         return False
+    if receiver.function in _OF_FILES:
+        return not any(field.upload_to is not None for field in model.fields)
     if not set(function.wrapped_by) <= {_RECEIVER, *HARMLESS_DECORATORS}:
         return False
     tree = ast.parse(textwrap.dedent(function.source)).body
