@@ -56,6 +56,8 @@ def suite(folder: Path, command: list[str], file: Path | None, seconds: float) -
     environment["PYTHONPATH"] = os.pathsep.join([str(where), environment.get("PYTHONPATH", "")])
     python = settings["python"]
     words = [python if word == "python" else word for word in command]
+    if words[1] == "-m":  # a folder of modules named as Python's own is no place to import from
+        words.insert(1, "-P")
     done = subprocess.run(
         [*words, *(["--keepdb"] if file else [])],
         cwd=settings["root"], env=environment, capture_output=True, text=True, timeout=seconds, check=False,

@@ -58,11 +58,12 @@ class Models:
             "verbose_name": str(meta.verbose_name),
             "verbose_name_plural": str(meta.verbose_name_plural),
             "lazy_name": self.c.encoder.lazy(meta.verbose_name),
+            "raw_name": meta.verbose_name_raw,
             "default_manager": "",
             "base_manager": meta.base_manager_name or "",
             "managers": {},
             "querysets": {},
-            "permissions": [[str(code), str(name)] for code, name in meta.permissions],
+            "permissions": _untranslated(meta.permissions),
             "default_permissions": [str(name) for name in meta.default_permissions],
             "get_latest_by": _names(meta.get_latest_by),
             "db_table_comment": getattr(meta, "db_table_comment", "") or "",
@@ -372,6 +373,14 @@ def _is_last_modified(cls):
     """Whether it is set on each save as the AutoLastModifiedField of django-model-utils is."""
     owner = next((base for base in cls.__mro__ if "pre_save" in vars(base)), cls)
     return (owner.__module__, owner.__name__) == ("model_utils.fields", "AutoLastModifiedField")
+
+
+def _untranslated(permissions):
+    """Codes and names as ``migrate`` stores them, which runs without a language."""
+    from django.utils import translation
+
+    with translation.override(None):
+        return [[str(code), str(name)] for code, name in permissions]
 
 
 def _fields(model):

@@ -273,7 +273,8 @@ class Constraint:
 @dataclass(frozen=True, slots=True)
 class Model:
     """A Django model. ``create_sql`` maps a vendor to the DDL of Django's schema editor
-    for this table (all its statements), the oracle for the schema room."""
+    for this table (all its statements), the oracle for the schema room. ``raw_name``: ``verbose_name`` without a language, as in
+    permissions; so are the names in ``permissions``."""
 
     label: str
     cls: str
@@ -298,6 +299,7 @@ class Model:
     auto_created: bool = False
     verbose_name: str = ""
     lazy_name: Value | None = None
+    raw_name: str = ""
     verbose_name_plural: str = ""
     default_manager: str = ""
     base_manager: str = ""

@@ -168,7 +168,7 @@ def baseline(ctx: Context) -> str:
             tables[model.table] = _table(ctx, model, out)
             completed += ((model.table, statement) for statement in raw_statements(model))
             imports |= out.imports
-    models = [_registered(model) for model in _known(ctx)]
+    models = [registered(model) for model in _known(ctx)]
     known = {item.name: item.module for item in imports}
     return render(Baseline(known, tables, completed, models, _site(ctx)))
 
@@ -189,11 +189,9 @@ def _site(ctx: Context) -> str:
     return str(given.data if given is not None and isinstance(given.data, int) else 1)
 
 
-def _registered(model: Model) -> str:
-    lazy = model.lazy_name
-    # Django keeps the text of the source, whatever language it runs in
-    plain = lazy is not None and lazy.items and lazy.items[0].kind == "const"
-    name = str(lazy.items[0].data) if lazy is not None and plain else model.verbose_name
+def registered(model: Model) -> str:
+    """The call of ``Registered`` for a model. Django keeps the text of the source, whatever language it runs in."""
+    name = model.raw_name or model.verbose_name  # none in a snapshot of an earlier Segue
     app, _, own = model.label.partition(".")
     parts = [repr(app), repr(own.lower()), repr(name)]
     if model.default_permissions != ("add", "change", "delete", "view"):
