@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
+from ruff.__main__ import find_ruff_bin
 
 from segue.emit import Change, render_program, write
 from segue.emit.write import ConflictError
 from segue.errors import EnvironmentProblem
 from segue.target.ir import Decl, Import, Program
+from segue.translate.views import texts
+
+CLUMSY = """\
+def first(rows: list[int], found: dict[int, int]) -> object:
+    if rows:
+        if found:
+            return sum((row for row in rows))
+    try:
+        found.pop(1)
+    except KeyError:
+        pass
+    try:
+        found.pop(2)
+    except KeyError:
+        pass  # it is gone
+    if not 3 in rows:
+        return set([row for row in rows])
+    if rows[0] == 1:
+        return f"one"
+    elif rows[0] == 2:
+        return "one"
+    return not (not found), dict((("a", 1), ("b", 2)))
+"""
+
+
+def test_code_obeys_the_rules_of_its_own_project(tmp_path: Path) -> None:
+    """What is translated line by line is written as its owner's ruff has it, comments are kept."""
+    made = Program()
+    made.module("app/shop/services.py", "Services of shop.").add(Decl("first", CLUMSY))
+    generate(made, tmp_path)
+    rules = re.search(r"\[tool\.ruff\.lint\]\n(select = .*\nignore = .*\n)", texts._PYPROJECT)
+    assert rules is not None
+    (tmp_path / "ruff.toml").write_text(f'target-version = "py311"\n[lint]\n{rules[1]}')
+    told = []
+    for source in (CLUMSY, text(tmp_path)):
+        (tmp_path / "one.py").write_text(source)
+        ruff = [
+            find_ruff_bin(),
+            "check",
+            "--no-cache",
+            "--output-format",
+            "concise",
+            "--config",
+            "ruff.toml",
+            "one.py",
+        ]
+        done = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        told.append(set(re.findall(r" ([A-Z]+[0-9]+)\b", done.stdout)))
+    assert {"SIM102", "UP034", "E713", "C403", "F541", "SIM208", "C406"} <= told[0]
+    assert told[1] == {"SIM105"}  # the one with a comment is its owner's
+    assert "pass  # it is gone" in text(tmp_path)
+
 
 ORIGINAL = "def first() -> int:\n    return 1\n\n\ndef second() -> int:\n    return 2\n"
 

@@ -1,4 +1,4 @@
-"""Formatting and import clean-up of generated Python, by ruff."""
+"""Formatting and clean-up of generated Python, by ruff: what is translated line by line is not always written as one would."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ _CONFIG = """\
 line-length = 100
 target-version = "py311"
 [lint]
-select = ["I", "F401", "UP037", "TC005", "RET501", "RET505", "RET506", "PLR1711"]
+select = [
+  "I", "F401", "UP037", "TC005", "RET501", "RET505", "RET506", "PLR1711",
+  # what the generated project's own rules would complain of
+  "UP034", "E713", "E714", "F541", "SIM102", "SIM105", "SIM114", "SIM208", "C403", "C406", "C416",
+]
+# Unsafe only where comments would be lost, which ruff does not do here, or for what is no list or dict.
+extend-safe-fixes = ["SIM102", "SIM105", "SIM114", "C403", "C406", "C416"]
 [lint.isort]
 known-first-party = ["{package}"]
 """

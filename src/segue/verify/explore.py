@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from segue.errors import EnvironmentProblem
-from segue.translate.middleware.known import PROFILERS
-from segue.translate.routing import replica
 from segue.verify.evidence import Report, operation_from_json
+from segue.verify.legacy_spec import legacy_spec
 from segue.verify.openapi import checked
 from segue.verify.operations import all_operations, native_operations
 from segue.verify.project import JOINED, ProjectRef, child_environment, ensure_overlay
@@ -100,10 +99,7 @@ def explored(
 def joined_spec(project: ProjectRef, operations: list[dict[str, Any]], *, seed: int) -> dict[str, Any]:
     """What a child process needs to know to build both sides; ``operations`` are all there are."""
     return {
-        "settings": project.snapshot.settings.module,
-        "profilers": sorted(PROFILERS),
-        "replica": replica(project.snapshot),
-        "path": [str(project.import_root), str(project.root)],
+        **legacy_spec(project),
         "overlay": str(ensure_overlay(project)),
         "output": str(project.output),
         "package": project.package,

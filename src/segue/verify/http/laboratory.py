@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segue.translate.middleware.known import PROFILERS
-from segue.translate.routing import replica
 from segue.verify.http.child import Child
 from segue.verify.http.pair import HttpPair
 from segue.verify.http.sides import Modern, database_url, start_django, start_fastapi
 from segue.verify.http.states import State, open_state
+from segue.verify.legacy_spec import legacy_spec
 from segue.verify.project import JOINED, ProjectRef, child_environment
 from segue.verify.scratch import scratch
 
@@ -39,10 +38,7 @@ def start_dealer(
     """The process that copies the database and deals out cases of the ``wanted`` operations (see ``joined/dealing.py``);
     its first document tells of the copy."""
     spec = {
-        "settings": project.snapshot.settings.module,
-        "profilers": sorted(PROFILERS),
-        "replica": replica(project.snapshot),
-        "path": [str(project.import_root), str(project.root)],
+        **legacy_spec(project),
         "more": [],
         "operations": operations,
         "wanted": sorted(wanted),

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from segue.translate.middleware.known import PROFILERS
-from segue.translate.routing import replica
 from segue.verify.http.child import Child
 from segue.verify.http.client import Client
 from segue.verify.http.states import State
 from segue.verify.joined.files import files_in
+from segue.verify.legacy_spec import legacy_spec
 from segue.verify.project import JOINED, ProjectRef, child_environment
 
 IN_GENERATED = Path(__file__).parent / "in_generated.py"
@@ -112,10 +111,7 @@ def start_django(
     requests ask whether they may go on (``joined/turns.py``)."""
     media.mkdir()
     spec = {
-        "settings": project.snapshot.settings.module,
-        "profilers": sorted(PROFILERS),
-        "replica": replica(project.snapshot),
-        "path": [str(project.import_root), str(project.root)],
+        **legacy_spec(project),
         "more": [],
         "databases": dict(names),
         "media": str(media),
