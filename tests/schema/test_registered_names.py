@@ -37,6 +37,24 @@ class History(models.Model):
 class Month(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("alt. month", "May")
+
+
+class Named(models.Model):
+    class Meta:
+        abstract = True
+        verbose_name = "from above"
+        default_permissions = ("add", "lend")
+
+
+class Renamed(Named):
+    class Meta(Named.Meta):
+        permissions = [("first", "Can be first")]
+
+
+# what a project does when it starts; migrations do not see it
+Renamed._meta.verbose_name = "something else"
+Renamed._meta.permissions = []
+History._meta.default_permissions = ("add",)
 """
 
 

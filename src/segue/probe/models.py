@@ -58,13 +58,11 @@ class Models:
             "verbose_name": str(meta.verbose_name),
             "verbose_name_plural": str(meta.verbose_name_plural),
             "lazy_name": self.c.encoder.lazy(meta.verbose_name),
-            "raw_name": meta.verbose_name_raw,
             "default_manager": "",
             "base_manager": meta.base_manager_name or "",
             "managers": {},
             "querysets": {},
-            "permissions": _untranslated(meta.permissions),
-            "default_permissions": [str(name) for name in meta.default_permissions],
+            **_registered(meta),
             "get_latest_by": _names(meta.get_latest_by),
             "db_table_comment": getattr(meta, "db_table_comment", "") or "",
             "select_on_save": bool(meta.select_on_save),
@@ -375,12 +373,23 @@ def _is_last_modified(cls):
     return (owner.__module__, owner.__name__) == ("model_utils.fields", "AutoLastModifiedField")
 
 
-def _untranslated(permissions):
-    """Codes and names as ``migrate`` stores them, which runs without a language."""
+def _registered(meta):
+    """What permissions are made of, as ``migrate`` makes them: of what the class declares (its migrations see no more; ``_meta`` may
+    have been changed since), without a language."""
+    from django.db.models.options import Options
     from django.utils import translation
+    from django.utils.text import camel_case_to_spaces
 
+    declared, usual = meta.original_attrs, Options(None)
     with translation.override(None):
-        return [[str(code), str(name)] for code, name in permissions]
+        name = declared.get("verbose_name")
+        return {
+            "raw_name": camel_case_to_spaces(meta.object_name) if name is None else str(name),
+            "permissions": [[str(c), str(n)] for c, n in declared.get("permissions", usual.permissions)],
+            "default_permissions": [
+                str(n) for n in declared.get("default_permissions", usual.default_permissions)
+            ],
+        }
 
 
 def _fields(model):

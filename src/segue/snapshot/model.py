@@ -273,8 +273,8 @@ class Constraint:
 @dataclass(frozen=True, slots=True)
 class Model:
     """A Django model. ``create_sql`` maps a vendor to the DDL of Django's schema editor
-    for this table (all its statements), the oracle for the schema room. ``raw_name``: ``verbose_name`` without a language, as in
-    permissions; so are the names in ``permissions``."""
+    for this table (all its statements), the oracle for the schema room. ``raw_name``, ``permissions`` and
+    ``default_permissions`` are as the class declares them, without a language: what ``migrate`` makes permissions of."""
 
     label: str
     cls: str

@@ -27,17 +27,21 @@ from segue_bridge.db.migrations import compare_type, include_object, without_ren
 
 # as Django writes it on SQLite
 DJANGO = [
+    # manage.py createcachetable
+    'CREATE TABLE "kept" ("cache_key" varchar(255) NOT NULL PRIMARY KEY, "value" text NOT NULL, "expires" datetime NOT NULL)',
+    'CREATE INDEX "kept_expires" ON "kept" ("expires")',
     'CREATE TABLE "t" ("id" integer NOT NULL PRIMARY KEY, "name" varchar(20) NOT NULL UNIQUE, "n" integer NOT NULL)',
     'CREATE INDEX "t_n_0a1b2c3d" ON "t" ("n")',
     'CREATE INDEX "t_down" ON "t" ("name", "n" DESC)',
 ]
+GONE = 'CREATE TABLE "gone" ("cache_key" varchar(255) NOT NULL PRIMARY KEY, "value" text NOT NULL)'
 
 
 @contextmanager
-def built() -> Iterator[Connection]:
+def built(*more: str) -> Iterator[Connection]:
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        for statement in DJANGO:
+        for statement in (*DJANGO, *more):
             connection.execute(text(statement))
         yield connection
     engine.dispose()
@@ -60,14 +64,14 @@ def declared(*more: Any, name: Any = None, index: bool = True, down: str = '"n" 
     return metadata
 
 
-def proposed(metadata: MetaData) -> list[str]:
+def proposed(metadata: MetaData, *more: str) -> list[str]:
     """Kinds of operations that a revision for Django's table would have."""
     options: dict[str, Any] = {
         "target_metadata": metadata,
         "compare_type": compare_type,
         "include_object": include_object,
     }
-    with built() as connection:
+    with built(*more) as connection:
         context = MigrationContext.configure(connection, opts=options)
         script: MigrationScript = produce_migrations(context, metadata)
         without_renames(context, None, [script])
@@ -79,6 +83,7 @@ def proposed(metadata: MetaData) -> list[str]:
 
 def test_nothing_is_proposed_for_what_django_built() -> None:
     assert proposed(declared()) == []
+    assert proposed(declared(), GONE) == ["DropTableOp"]
 
 
 @pytest.mark.parametrize(

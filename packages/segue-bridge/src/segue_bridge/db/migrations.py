@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
 FOREIGN_TABLES = frozenset({"django_migrations"})
+# of what ``manage.py createcachetable`` makes, under any name: no model declares it
+_CACHE_TABLE = frozenset({"cache_key", "value", "expires"})
 _MOST_NAMED = 3
 
 
@@ -43,8 +45,10 @@ def create_tables(connection: Any, metadata: MetaData) -> None:
 
 
 def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
-    """Leave Django's own bookkeeping and unmanaged tables alone."""
+    """Leave Django's own bookkeeping, tables of its cache and unmanaged tables alone."""
     if kind == "table":
+        if reflected and other is None and set(item.columns.keys()) == _CACHE_TABLE:
+            return False
         return name not in FOREIGN_TABLES and item.info.get("managed", True) is not False
     return True
 
