@@ -35,6 +35,16 @@ class Profile(models.Model):
     motto = models.CharField(max_length=12, default="none")
 
 
+class Album(models.Model):
+    name = models.CharField(max_length=12)
+    cover = models.FileField(upload_to="covers", blank=True)
+
+    def save(self, *args, **kwargs):
+        if self.cover:
+            self.cover.open().read()
+        super().save(*args, **kwargs)
+
+
 class Media(models.Model):
     file = models.FileField(upload_to="files")
     media = models.FileField(upload_to="more", blank=True)
@@ -50,7 +60,7 @@ from rest_framework.filters import SearchFilter
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from notes.models import Media, Profile, Shelf, ShelfBook
+from notes.models import Album, Media, Profile, Shelf, ShelfBook
 
 
 class BookSerializer(serializers.ModelSerializer):
@@ -154,6 +164,17 @@ class UserView(generics.GenericAPIView):
         return Response({"has": hasattr(user, "profile"), "motto": user.profile.motto if hasattr(user, "profile") else ""})
 
 
+class AlbumSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Album
+        fields = ["id", "name", "cover"]
+
+
+class AlbumViewSet(viewsets.ReadOnlyModelViewSet):
+    serializer_class = AlbumSerializer
+    queryset = Album.objects.order_by("pk")
+
+
 class MediaSerializer(serializers.ModelSerializer):
     class Meta:
         model = Media
@@ -204,6 +225,7 @@ from notes import views
 router = SimpleRouter()
 router.register("shelves", views.ShelfViewSet)
 router.register("books", views.BookViewSet)
+router.register("albums", views.AlbumViewSet)
 router.register("media", views.MediaViewSet)
 urlpatterns = [
     *router.urls,

@@ -96,12 +96,36 @@ def _instance(model: Any, number: int, given: dict[str, Any]) -> Any:
             value = value_for(field, number)
             if value is not None or field.null:
                 values[field.name] = value
+    row = _saved(model, values, given)
+    for name, objects in many.items():
+        getattr(row, name).set(objects)
+    return row
+
+
+def _saved(model: Any, values: dict[str, Any], given: dict[str, Any]) -> Any:
+    """A row of these values, without files where the model's own code opens them: they are names only."""
+    files = {
+        field.name: ""
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.FileField)
+        and field.blank
+        and values.get(field.name)
+        and field.name not in given
+    }
+    try:
+        with transaction.atomic() if files else nullcontext():
+            return _kept(model, values)
+    except OSError:
+        if not files:
+            raise
+    return _kept(model, {**values, **files})
+
+
+def _kept(model: Any, values: dict[str, Any]) -> Any:
     row = model(**values)
     if hasattr(row, "set_password") and "password" in values:
         row.password = "!unusable"
     row.save()
-    for name, objects in many.items():
-        getattr(row, name).set(objects)
     return row
 
 
