@@ -25,6 +25,7 @@ GROUPS: dict[str, str] = {
         "queryset queryset-class queryset-operator queryset-source filter-queryset manager related-manager "
         "base-manager reverse select-related prefetch values iterator values-get get-object-or-404 using select-for-update in-bulk dates"
     ),
+    "Return a copy of what the class holds: self.queryset.all().": "class-queryset",
     "Write rows with create(), save(), update() and delete() of plain querysets, and with fields that are named.": (
         "update update-fields bulk-write delete related-create related-write refresh-from-db overridden-write copy"
     ),

@@ -82,7 +82,8 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
         found = replace(found, model=value.kind.query.model)
     frame.use(Import("segue_bridge.filters.forms", "FilterForm"))
     form, local = frame.fresh("form"), frame.fresh("statement")
-    current = Val(value.kind, name(local))
+    # ``FilterSet.qs`` begins with ``queryset.all()``.
+    current = Val(QuerySet(replace(value.kind.query, held=False)), name(local))
     reads: list[str] = []
     steps: list[str] = []
     for item in found.filters:

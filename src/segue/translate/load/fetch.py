@@ -156,6 +156,10 @@ def check_order(frame: Frame, value: Val, at: ast.AST | None = None) -> None:
 
 def fetch_all(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None) -> Val:
     """``list(queryset)``: every row."""
+    query = _query(value)
+    if query.held and not query.sliced:
+        why = "Django keeps its rows for all requests, or has DRF refuse to: it wants a copy (.all())."
+        raise frame.refuse("class-queryset", value.text, why, at)
     value = as_the_table(frame, _ready(frame, value, at))
     token, item = loader(frame.ctx, needs)
     frame.use(item)

@@ -73,7 +73,8 @@ class Query:
     ``known`` are to-one relations that lead to the very object that a related set began with, by the serial of that object's needs.
     ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``, ``elided`` that a part of it
     may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
-    has there. ``bounds`` are those of the slice, where they are known.
+    has there. ``bounds`` are those of the slice, where they are known. ``held``: it is the very object that the view's class holds, which all
+    requests share: DRF has its evaluation fail (``APIView.as_view``), and what another attribute holds would keep its rows.
     """
 
     model: str
@@ -110,6 +111,7 @@ class Query:
     surplus: bool = False
     bounds: tuple[int, int | None] | None = None
     for_save: bool = False
+    held: bool = False
     known: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def with_(self, **changes: object) -> Query:
@@ -158,6 +160,7 @@ class Query:
             compound=self.compound or other.compound,
             repeated=self.repeated or other.repeated,
             elided=self.elided or other.elided,
+            held=self.held or other.held,
         )
 
     def annotation(self, name: str) -> Column | None:

@@ -11,6 +11,7 @@ from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Manager, QuerySet
+from segue.translate.query.at_import import check_at_import
 from segue.translate.query.build import model_queryset
 
 # Names that a class body uses beside the models; bound by name because the snapshot gives
@@ -86,9 +87,10 @@ def from_source(frame: Frame, source: str, names: Mapping[str, GlobalRef], where
         if isinstance(value.kind, Manager):
             from segue.translate.rules.managers import start
 
-            value = start(frame, value, node)
+            return start(frame, value, node)
         if not isinstance(value.kind, QuerySet):
             raise frame.refuse("queryset-source", text[:60], "The attribute is not a queryset.", node)
+        check_at_import(frame, value, text[:60])
         return value
     finally:
         frame.function, frame.env = was, env

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
-from segue.snapshot.model import Class
+from segue.snapshot.model import Attribute, Class
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
@@ -17,6 +18,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     Object,
+    QuerySet,
     Request,
     Scalar,
     SerializerSelf,
@@ -199,6 +201,11 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
         value = value_of(frame, known.attributes[name].value)
         if value is not None:
             return value
+        held = (
+            _other_queryset(frame, known.attributes[name], cls) if isinstance(owner.kind, ViewSelf) else None
+        )
+        if held is not None:
+            return held
         return Val(Unknown(f"Segue cannot write down the class attribute {name} of {cls}."))
     return None
 
@@ -348,4 +355,28 @@ def view_queryset(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | N
     model = view.queryset_model if view is not None else ""
     defining = frame.ctx.snapshot.classes.get(found.defined_in)
     names = attribute_globals(frame.ctx, defining or known, model)
-    return from_source(frame, found.source, names, found.where)
+    return _held(from_source(frame, found.source, names, found.where), found)
+
+
+def _held(value: Val, found: Attribute) -> Val:
+    """The queryset that a class attribute holds: the object itself, unless that is a manager."""
+    assert isinstance(value.kind, QuerySet)
+    if found.value.name.endswith("Manager"):
+        return value
+    return Val(QuerySet(replace(value.kind.query, held=True)), value.node)
+
+
+def _other_queryset(frame: Frame, found: Attribute, cls: str) -> Val | None:
+    """``self.base_queryset``: a class attribute that holds a queryset, translated where it is used."""
+    from segue.translate.query.source import attribute_globals, from_source
+
+    known = frame.ctx.snapshot.classes.get(found.value.name)
+    mro = (found.value.name, *(known.mro if known is not None else ()))
+    if found.value.kind != "call" or not found.source or _QUERYSET not in mro:
+        return None
+    defining = frame.ctx.snapshot.classes.get(found.defined_in) or frame.ctx.snapshot.classes.get(cls)
+    names = attribute_globals(frame.ctx, defining)
+    return _held(from_source(frame, found.source, names, found.where), found)
+
+
+_QUERYSET = "django.db.models.query.QuerySet"

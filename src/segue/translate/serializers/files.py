@@ -1,4 +1,4 @@
-"""Files in answers: the address under ``MEDIA_URL``, absolute for the request's host."""
+"""Files in answers: the address under ``MEDIA_URL``, absolute for the request's host where the serializer knows the request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from segue.target.ir import Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.load.models import concrete, field_of
+from segue.translate.serializers.by_view import own_context
 from segue.translate.serializers.facts import const, field_refusal, option, rest_setting
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def shown_file(frame: Frame, item: SerializerField, val: Val) -> Shown:
         return Shown(f"{val.text} or None", "str | None")
     base = const(frame.ctx.snapshot.settings.values.get("MEDIA_URL"), "")
     _plain_storage(frame, item)
+    own = own_context(frame.ctx)
+    if own is not None and not own.has_request:
+        frame.use(Import("segue_bridge.schema.output", "file_path"))
+        return Shown(f"file_path({val.text}, {base!r})", "str | None")
     frame.use(Import("segue_bridge.schema.output", "file_url"))
     call = frame.state("call")
     from ast import unparse

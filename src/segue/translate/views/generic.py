@@ -17,6 +17,7 @@ from segue.translate.load.fetch import fetch_all, limit_one, site_of
 from segue.translate.permissions.access import for_call, possible_permissions
 from segue.translate.permissions.conditions import object_condition
 from segue.translate.permissions.denied import statements
+from segue.translate.query.at_import import check_at_import
 from segue.translate.query.build import model_queryset, settle
 from segue.translate.query.transforms import asks_for_years
 from segue.translate.serializers.synthetic import evaluate
@@ -137,7 +138,10 @@ def in_globals(frame: Frame, source: str, names: Any, where: Any) -> Val:
     merged: dict[str, GlobalRef] = dict(names)
     frame.function = Function(before.name, where, source, "function", merged)
     try:
-        return evaluate(frame, source, where)
+        value = evaluate(frame, source, where)
+        if isinstance(value.kind, QuerySet):  # a manager makes one for each request
+            check_at_import(frame, value, source[:60])
+        return value
     finally:
         frame.function = before
 

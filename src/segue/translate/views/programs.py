@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
@@ -79,7 +80,9 @@ def page_by(frame: Frame, endpoint: Endpoint, paginator: Paginator, objects: Val
     frame.is_async = True
     frame.emit(f"{local} = await {paginator.name}.page({call}, {objects.text}{extra})")
     frame.env["#page"] = Val(Const(local), name(local))
-    statement = Val(objects.kind, quote("{0}.statement", name(local)))
+    # A page is a slice, which is a queryset of its own.
+    sliced = QuerySet(replace(objects.kind.query, held=False))
+    statement = Val(sliced, quote("{0}.statement", name(local)))
     rows = fetch_all(frame, statement, needs)
     if paginator.takes:
         assert rows.node is not None

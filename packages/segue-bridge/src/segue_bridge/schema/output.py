@@ -166,11 +166,17 @@ class Absolute(Protocol):
 
 
 def file_url(call: Absolute, name: str | None, base: str) -> str | None:
-    """``FileField`` with ``use_url``: ``None`` for no file, else the absolute address.
+    """``FileField`` with ``use_url``: ``None`` for no file, else the absolute address."""
+    path = file_path(name, base)
+    return None if path is None else call.absolute(path)
+
+
+def file_path(name: str | None, base: str) -> str | None:
+    """:func:`file_url` of a serializer that knows no request: the address under ``MEDIA_URL`` as it is.
 
     The path is escaped as ``FileSystemStorage.url`` does (``filepath_to_uri``).
     """
     if not name:
         return None
     path = quote(name.replace("\\", "/"), safe="/~!*()'")
-    return call.absolute(urljoin(base, path.lstrip("/")))
+    return urljoin(base, path.lstrip("/"))

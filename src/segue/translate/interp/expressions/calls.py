@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
@@ -84,11 +85,18 @@ def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
             if rule is not None:
                 found = rule(frame, owner, CallSite(frame, node, attr))
                 if found is not None:
-                    return found
+                    return _another(owner, found)
     target = attributes.find(frame, owner, attr, node.func)
     if target is None:
         raise attributes.refusal(frame, owner, attr, node.func)
     return call_value(frame, target, node)
+
+
+def _another(owner: Val, found: Val) -> Val:
+    """What a method of a queryset gives is a queryset of its own (``Query.held``)."""
+    if isinstance(owner.kind, QuerySet) and isinstance(found.kind, QuerySet) and found.kind.query.held:
+        return Val(QuerySet(replace(found.kind.query, held=False)), found.node)
+    return found
 
 
 def call_value(frame: Frame, target: Val, node: ast.Call) -> Val:
