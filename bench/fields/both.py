@@ -65,7 +65,7 @@ def compare(
     only: frozenset[str] = frozenset(), aware: bool = True, pairs: bool = True,
 ) -> Outcome:  # fmt: skip
     """Run all of it in ``folder`` against the empty database of ``entry`` (Django's) and ``url`` (the generated side's)."""
-    text, tables = app(vendor, only, pairs=pairs)
+    text, tables = app(vendor, only, pairs=pairs, aware=aware)
     files = {
         "manage.py": MANAGE, "urls.py": "urlpatterns = []\n", "catalogue/__init__.py": "", "catalogue/migrations/__init__.py": "",
         "catalogue/models.py": text, "site_settings.py": SETTINGS.format(

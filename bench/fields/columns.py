@@ -276,8 +276,11 @@ from django.contrib.postgres import search
 """
 
 
-def _for(item: Field, vendor: str) -> Field:
-    """MariaDB's own type refuses numbers that are no UUID of any version, on both sides."""
+def _for(item: Field, vendor: str, *, aware: bool) -> Field:
+    """MariaDB's own type refuses numbers that are no UUID of any version, on both sides; a default without a zone where the
+    project has none."""
+    if not aware:
+        item = replace(item, default=item.default.replace(", tzinfo=dt.timezone.utc", ""))
     return replace(item, params={"version": 4}) if vendor == "mysql" and item.kind == "uuid" else item
 
 
@@ -285,9 +288,11 @@ def _has(item: Field, vendor: str) -> bool:
     return vendor == "postgresql" or not (item.postgresql or (vendor == "mysql" and not item.mysql))
 
 
-def app(vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True) -> tuple[str, list[Table]]:
+def app(
+    vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True, aware: bool = True
+) -> tuple[str, list[Table]]:
     """The source of ``models.py`` and what it has, for one database. ``only`` names field classes, ``pairs``: with two
-    options at a time, too."""
+    options at a time, too; ``aware`` is ``USE_TZ``."""
     collation = {"postgresql": "C", "sqlite": "nocase", "mysql": "utf8mb4_bin"}[vendor]
     text = [HEAD]
     if vendor == "postgresql":
@@ -296,7 +301,7 @@ def app(vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True) 
     for item in FIELDS:
         if not _has(item, vendor) or (only and item.name not in only):
             continue
-        item = _for(item, vendor)
+        item = _for(item, vendor, aware=aware)
         if item.default:
             value = "{}" if item.default == "dict" else "[]" if item.default == "list" else item.default
             text.append(f"\n\ndef made_{item.name}():\n    return {value}\n")
@@ -310,7 +315,7 @@ def app(vendor: str, only: frozenset[str] = frozenset(), *, pairs: bool = True) 
         column, line = _column(item, (), collation)
         tables.append(Table(f"{item.model}_Loose", item.name, (column,), loose=True))
         text += [f"\n\nclass {item.model}_Loose(models.Model):", line, ""]
-    tables += _keys(text, vendor, only)
+    tables += _keys(text, vendor, only, aware)
     return "\n".join(text) + "\n", tables
 
 
@@ -323,13 +328,13 @@ _KEYS = (
 _AUTO = ("AutoField", "BigAutoField", "SmallAutoField")
 
 
-def _keys(text: list[str], vendor: str, only: frozenset[str]) -> Iterator[Table]:
+def _keys(text: list[str], vendor: str, only: frozenset[str], aware: bool) -> Iterator[Table]:
     for item in FIELDS:
         if item.name not in _KEYS or (only and item.name not in only):
             continue
         if vendor == "mysql" and item.name in _NO_KEY_ON_MYSQL:
             continue
-        item = _for(item, vendor)
+        item = _for(item, vendor, aware=aware)
         name = f"{item.name}_Key"
         text.append(f"\n\nclass {name}(models.Model):\n    c_key = {item.code.format('primary_key=True')}\n")
         column = Column("c_key", ("primary_key",), item.kind, item.params, False, True, False)

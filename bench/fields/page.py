@@ -23,15 +23,16 @@ class Run:
 
 def page(runs: list[Run], count: int, *, pairs: bool) -> str:
     """The whole page."""
+    maria = " --mariadb" if any(run.vendor == "mysql" for run in runs) else ""
     lines = [
         "# Fields",
         "",
         "Every field class of `django.db.models` and `django.contrib.postgres` with every option that reaches the database, alone"
         f"{' and in pairs' if pairs else ''} ({', '.join(f'`{option.code}`' for option in OPTIONS)}), and as primary keys. "
-        f"`python -m bench.fields.run --count {count}{'' if pairs else ' --singles'}` writes this page: it writes a Django project, has it translated, and has each side write rows that the "
+        f"`python -m bench.fields.run --count {count}{'' if pairs else ' --singles'}{maria}` writes this page: it writes a Django project, has it translated, and has each side write rows that the "
         f"other reads: {count} values of each column inserted, every second row changed by an UPDATE, and one row that leaves out "
         "what has a default. Values are boundaries and random ones by a seed. Compared are the bytes in the database (SQLite: type "
-        "and literal; PostgreSQL: the binary form), and what each side reads, with its type. *Unfit* values are those that are not "
+        "and literal; PostgreSQL: the binary form; MariaDB: `CAST(… AS BINARY)`), and what each side reads, with its type. *Unfit* values are those that are not "
         "what the field wants (texts for dates, numbers out of range, `NaN`): both sides store the same, or both refuse.",
         "",
         "*Columns*: combinations of options. *Values*: those compared, unfit ones included, each as it lies in the database and as "

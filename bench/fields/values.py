@@ -35,7 +35,8 @@ def values(column, count, seed, ranges, aware=True):
         if not _fits(kind, params, value):
             continue
         if column["distinct"]:
-            key = _key(value)
+            # without zones the two moments of an hour that comes twice are one
+            key = str(value) if isinstance(value, dt.datetime) and not aware else _key(value)
             if key in seen:
                 continue
             seen.add(key)

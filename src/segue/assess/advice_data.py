@@ -43,7 +43,7 @@ GROUPS: dict[str, str] = {
         "model-clean full-clean"
     ),
     "Keep routes of this model on Django: SQLAlchemy cannot map it as Django does.": (
-        "model-composite-key model-many-parents model-swapped model-unknown-column multi-table polymorphic proxy "
+        "model-composite-key model-statements model-many-parents model-swapped model-unknown-column multi-table polymorphic proxy "
         "generic-relation content-type introspection"
     ),
     "Use a column class of Django's own, with a default that is plain Python.": (

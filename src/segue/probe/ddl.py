@@ -168,9 +168,9 @@ def _mysql_literal(value):
     """A constant as MySQL's literal (without ``NO_BACKSLASH_ESCAPES``)."""
     if isinstance(value, bool):
         return str(int(value))
-    if isinstance(value, bytes):
-        # as text: what is no ASCII stands for itself in no charset
-        return "_binary" + _mysql_literal(value.decode("ascii"))
+    if isinstance(value, bytes):  # behind Django's own _binary
+        plain = all(byte < 128 for byte in bytearray(value))
+        return _mysql_literal(value.decode("ascii")) if plain else "X'%s'" % value.hex()
     if isinstance(value, str):
         for char, text in (
             ("\\", "\\\\"),

@@ -1,6 +1,7 @@
 """Methods of a field that are Django's own but for databases that generated code does not run on.
 
-``if connection.vendor == "mysql": …`` and else ``super()``: on SQLite and PostgreSQL such a field is what it comes from.
+``if connection.vendor == "mysql": …`` and else ``super()``: on SQLite and PostgreSQL such a field is what it comes from. In a project on
+MySQL it is not.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ import ast
 import textwrap
 
 from segue.snapshot.model import Function, Snapshot
-
-VENDORS = ("sqlite", "postgresql")
+from segue.translate.models.ddl import supported
 
 
 class _Unclear(Exception):
@@ -32,7 +32,7 @@ def is_djangos(snapshot: Snapshot, function: Function, cls: str, frameworks: tup
     if not isinstance(tree, ast.FunctionDef) or tree.args.vararg or tree.args.kwarg or tree.args.kwonlyargs:
         return False
     try:
-        return all(_Run(tree, short, vendor).gives_super(tree.body) for vendor in VENDORS)
+        return all(_Run(tree, short, vendor).gives_super(tree.body) for vendor in supported(snapshot))
     except _Unclear:
         return False
 
@@ -122,4 +122,4 @@ def _is_literal(node: ast.expr) -> bool:
     )
 
 
-__all__ = ["VENDORS", "is_djangos"]
+__all__ = ["is_djangos"]

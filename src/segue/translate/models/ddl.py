@@ -137,9 +137,9 @@ def per_vendor(snapshot: Snapshot, texts: Mapping[str, str]) -> dict[str, str]:
 
 def made_by_mysql(model: Model, name: str) -> frozenset[str]:
     """Which of ``mysql`` and ``mariadb`` Django makes the constraint or index ``name`` on, by its statements."""
-    wanted = quoted("mysql", name)
+    places = [f"{before} {quoted('mysql', name)} " for before in ("CONSTRAINT", "INDEX")]
     return frozenset(
         vendor
         for vendor in ("mysql", "mariadb")
-        if any(wanted in statement for statement in model.create_sql.get(vendor, ()))
+        if any(place in text for text in model.create_sql.get(vendor, ()) for place in places)
     )

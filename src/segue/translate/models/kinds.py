@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from segue.snapshot.model import ModelField, Snapshot, Value
 from segue.translate.models.ddl import is_mysql, supported
-from segue.translate.versions import since
 
 # field class → (column type, annotation)
 PLAIN: dict[str, tuple[str, str]] = {
@@ -135,8 +134,10 @@ def kind_of(snapshot: Snapshot, name: str, field: ModelField) -> ColumnKind:
         return _raw(snapshot, field)
     type_, annotation = PLAIN[name]
     arguments, used = _of_options(type_, field, collation)
-    if type_ == "Uuid" and is_mysql(snapshot) and not since(snapshot.versions.django, 5, 0):
-        arguments = "native=False"
+    if type_ == "Uuid" and is_mysql(snapshot) and field.db_types.get("mariadb") != "uuid":
+        arguments = (
+            "native=False"  # Django before 5.0, or the class that its notes give for tables of those times
+        )
     if name in AUTO and is_mysql(snapshot):
         arguments = "numbered=True"
     return ColumnKind(
@@ -240,11 +241,13 @@ def _number(value: object) -> int | None:
 
 def _raw(snapshot: Snapshot, field: ModelField) -> ColumnKind:
     """The column as Django's backends make it, values as the driver gives them."""
-    texts = ", ".join(
-        f"{vendor}={text!r}"
-        for vendor, text in sorted(field.db_types.items())
-        if text and vendor in supported(snapshot)
-    )
+    known = {
+        vendor: text for vendor, text in field.db_types.items() if text and vendor in supported(snapshot)
+    }
+    mariadb = field.db_types.get("mariadb")
+    if mariadb and known.get("mysql") not in (None, mariadb):
+        known["mariadb"] = mariadb
+    texts = ", ".join(f"{vendor}={text!r}" for vendor, text in sorted(known.items()))
     return ColumnKind(f"Raw({texts})", frozenset({"Raw"}), "Any")
 
 

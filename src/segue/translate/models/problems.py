@@ -14,6 +14,7 @@ from segue.refusal import Refusal
 from segue.snapshot.model import Function, Model, ModelField, Snapshot
 from segue.translate.context import Context
 from segue.translate.models.by_vendor import is_djangos
+from segue.translate.models.ddl import is_mysql
 from segue.translate.models.kinds import (
     DJANGO_ENCODER,
     base_name,
@@ -266,6 +267,11 @@ def missing_table(snapshot: Snapshot, model: Model) -> Refusal | None:
                 "Its column type is unknown.",
                 *_place(model),
             )
+    owned = model.managed and not (model.proxy or model.abstract)
+    if owned and is_mysql(snapshot) and not {"mysql", "mariadb"} <= set(model.create_sql):
+        # what it has besides columns is known from these alone
+        why = "Django's statements that make its table on MySQL and on MariaDB are not known."
+        return Refusal("model-statements", model.label, why, *_place(model))
     return next(
         (found for parent in _parents(snapshot, model) if (found := missing_table(snapshot, parent))), None
     )

@@ -18,11 +18,12 @@ class Raw(DjangoType[Any]):
 
     impl = sa.NullType
 
-    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "") -> None:
+    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "", mariadb: str = "") -> None:
         super().__init__()
         self.sqlite = sqlite
         self.postgresql = postgresql
         self.mysql = mysql
+        self.mariadb = mariadb or mysql
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(sa.NullType())
@@ -34,11 +35,12 @@ class Raw(DjangoType[Any]):
 class OwnText(Text):
     """A text field with a column type of its own (``char(40)``); values are text."""
 
-    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "") -> None:
+    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "", mariadb: str = "") -> None:
         super().__init__()
         self.sqlite = sqlite
         self.postgresql = postgresql
         self.mysql = mysql
+        self.mariadb = mariadb or mysql
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         return _known(self, dialect, column)
@@ -53,7 +55,7 @@ def _known(kind: Raw | OwnText, dialect: str, column: Column[Any] | None) -> str
         "postgresql": kind.postgresql,
         "sqlite": kind.sqlite,
         "mysql": kind.mysql,
-        "mariadb": kind.mysql,
+        "mariadb": kind.mariadb,
     }
     text = texts.get(dialect, "")
     if not text:
