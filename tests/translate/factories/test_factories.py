@@ -108,12 +108,13 @@ def tell(sender, instance, created, **kwargs):
 """
 FACTORIES = """\
 import datetime
-import random
 from decimal import Decimal
+from random import choice
 
 import factory
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 from django.utils.text import slugify
 from factory import fuzzy
 from factory.django import DjangoModelFactory, Password
@@ -133,6 +134,8 @@ class UserFactory(DjangoModelFactory):
     email = factory.LazyAttribute(lambda o: f"{o.username}@example.com".lower())
     password = Password("secret")
     role = get_user_model().Role.EDITOR
+    last_login = factory.LazyFunction(timezone.now)
+    date_joined = timezone.now() - datetime.timedelta(days=1)
 
 
 class HashedFactory(UserFactory):
@@ -154,6 +157,10 @@ class WornTagFactory(TagFactory):
     @factory.post_generation
     def books(self, create, extracted, **kwargs):
         self.book_set.add(*(extracted or []))
+
+
+class ChosenTagFactory(TagFactory):
+    label = factory.LazyFunction(lambda: choice(["one", "one"]))
 
 
 class ShelfFactory(DjangoModelFactory):
@@ -250,13 +257,23 @@ REFUSED = {
     "ManagedFactory": "def _create",
     "ReverseFactory": "notes.Book.reviews",
     "RawFactory": "self.label.of",
+    "StatesFactory": "STATES",
+    "NamedFactory": "choice",
+    "HidingFactory": "lambda now: now",
+    "InheritedFactory": "class InheritedFactory",
 }
 ODD = """\
+import random
+from secrets import choice
+
 import factory
 from factory.django import DjangoModelFactory
 
 from notes import models
-from notes.factories import BookFactory
+from notes.factories import BookFactory, TagFactory
+
+
+STATES = ["x"]
 
 
 def helper():
@@ -335,6 +352,34 @@ class RawFactory(DjangoModelFactory):
         model = models.Tag
 
     label = factory.LazyAttribute(lambda self: self.label.of(1))
+
+
+class StatesFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Tag
+
+    label = STATES[0]
+
+
+class NamedFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Tag
+
+    label = factory.LazyFunction(lambda: choice("ab"))
+
+
+class HidingFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Tag
+
+    label = factory.Sequence(lambda now: now)
+
+
+class InheritedFactory(DjangoModelFactory):
+    class Meta(TagFactory.Meta):
+        pass
+
+    label = "x"
 """
 VIEWS = """\
 from rest_framework.serializers import ModelSerializer
@@ -380,6 +425,7 @@ WornTagFactory(books=[BookFactory(), BookFactory()])
 HashedFactory(password="raw")
 assert TagFactory.build().id is None
 EvenFactory()
+ChosenTagFactory()
 """
 NAMES = ["User", "Tag", "Shelf", "Author", "Book", "Review", "Log", "Even"]
 ON_DJANGO = """\
@@ -395,7 +441,7 @@ def shown(row):
     found = {{f.attname: str(getattr(row, f.attname)) for f in row._meta.concrete_fields}}
     if "password" in found:
         found["password"] = [raw for raw in ("secret", "hashed", "set", "new") if row.check_password(raw)]
-    return {{k: v for k, v in found.items() if k not in ("made", "date_joined")}}
+    return {{k: v for k, v in found.items() if k not in ("made", "date_joined", "last_login")}}
 rows = {{name: [shown(row) for row in getattr(models, name).objects.order_by("pk")] for name in {names}}}
 rows["tags"] = sorted([str(a), str(b)] for a, b in models.Book.tags.through.objects.values_list("book_id", "tag_id"))
 print(json.dumps(rows))
@@ -418,7 +464,7 @@ def shown(row):
         found["password"] = [
             raw for raw in ("secret", "hashed", "set", "new") if asyncio.run(PASSWORDS.check(raw, row.password))[0]
         ]
-    return {{k: v for k, v in found.items() if k not in ("made", "date_joined")}}
+    return {{k: v for k, v in found.items() if k not in ("made", "date_joined", "last_login")}}
 
 
 def test_same(client: TestClient) -> None:

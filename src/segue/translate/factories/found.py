@@ -72,6 +72,11 @@ class Factory:
             return self.meta[name], self.module
         return self.base.option(name) if self.base is not None else None
 
+    @property
+    def plain_meta(self) -> bool:
+        """Whether ``Meta`` says all itself, and inherits nothing as a class."""
+        return not any(isinstance(n, ast.ClassDef) and n.bases for n in self.node.body)
+
     def declared(self) -> set[str]:
         """What each object is given: names of the class and its bases."""
         found: set[str] = set()

@@ -7,6 +7,7 @@ import ast
 from segue.snapshot.model import Model
 from segue.target.ir import Import
 from segue.translate.factories.code import Code
+from segue.translate.factories.expression import BRIDGE
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, is_relation, reverse_of
 from segue.translate.models.kinds import has_column
@@ -27,6 +28,9 @@ class Body:
         self.names |= {
             n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
+        if self.names & BRIDGE:
+            shown = ", ".join(sorted(self.names & BRIDGE))
+            raise code.module.refuse(shown, "A local has the name of a function of Segue's.", function)
         self.stubs = set() if own else {spec.args[0].arg} if spec.args else set()
         self.objects = {own: model} if own and model is not None else {}
 

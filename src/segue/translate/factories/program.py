@@ -44,6 +44,7 @@ def write_factories(ctx: Context) -> None:
             made[dotted] = _translate(ctx, factories, factory)
         except Refused as refused:
             ctx.program.factories_refused[factory.dotted] = refused.refusal
+    _tell_apart(ctx, made)
     _settle(ctx, made)
     if not made:
         return
@@ -84,6 +85,8 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
             raise module.refuse(
                 f"@{ast.unparse(decorator)}", "Segue has no equal of this decorator.", decorator
             )
+    if not factory.plain_meta:
+        raise module.refuse(f"class {node.name}", "Its Meta or Params has a base.", node)
     if len(node.bases) > 1 or node.keywords:
         raise module.refuse(f"class {node.name}", "It has several bases, or a metaclass.", node)
     option = factory.option("model")
@@ -126,6 +129,31 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
     )
     code.needs.pop(factory.dotted, None)
     return _Made(factory, text, code.imports, code.needs, code.later, code.copied, alone)
+
+
+def _tell_apart(ctx: Context, made: dict[str, _Made]) -> None:
+    """Refuse what gives a name another meaning than a factory before it: all stand in one module."""
+    known: dict[str, object] = {one.factory.name: one.factory.dotted for one in made.values()}
+    for dotted, one in list(made.items()):
+        own: dict[str, object] = {}
+        names = [(i.alias or i.name or i.module.partition(".")[0], i) for i in sorted(one.imports)]
+        meant = [(name, f"{i.module}:{i.name}" if i.name or i.alias else name) for name, i in names]
+        meant += [(name, ast.unparse(value)) for name, value in one.copied.items()]
+        clash = next(
+            (
+                name
+                for name, what in meant
+                if {**known, **own}.get(name, what) != what or own.setdefault(name, what) != what
+            ),
+            "",
+        )
+        if clash:
+            where = one.factory.module.where(one.factory.node)
+            why = f"{clash} means one thing here, and another for a factory beside it in tests/factories.py."
+            ctx.program.factories_refused[dotted] = Refusal("factory", clash, why, where.file, where.line)
+            del made[dotted]
+        else:
+            known |= own
 
 
 def _settle(ctx: Context, made: dict[str, _Made]) -> None:
