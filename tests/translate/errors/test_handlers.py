@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.projects.site import SETTINGS, Site, differences
 
-from segue.snapshot.model import Snapshot
+from segue.snapshot.model import Snapshot, Value
 from segue.translate.program import translate
 
 HANDLERS = '''\
@@ -208,7 +209,8 @@ def every(exc, context):
 
 
 def recorded(exc, context):
-    logger.warning("failed", extra={"request": context["request"]})
+    logger.warning("failed", extra={"request": context["request"], "view": context.get("view"), "number": 3})
+    logger.exception("failed", extra={"request": context["request"]})
     return exception_handler(exc, context)
 
 
@@ -497,3 +499,45 @@ def test_a_handler_that_cannot_be_shown_to_do_the_same_keeps_every_route(
     assert not program.native
     assert {r.reasons[0].construct for r in program.refused} == {construct}
     assert all(r.reasons[0].file == "notes/handlers.py" and r.reasons[0].line for r in program.refused)
+
+
+PLAIN_LOGS: dict[str, Any] = {
+    "version": 1,
+    "formatters": {"plain": {"format": "{levelname} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"]},
+}
+SEEN_LOGS: list[dict[str, Any]] = [
+    {"handlers": {}},
+    {"handlers": {"mail": {"class": "django.utils.log.AdminEmailHandler"}}},
+    {"handlers": {"own": {"()": "notes.logs.Own"}}},
+    {"handlers": {"sent": {"class": "logging.handlers.HTTPHandler"}}},
+    {"formatters": {"plain": {"format": "%(message)s %(request)s"}}},
+    {"formatters": {"plain": {"class": "notes.logs.Formatter"}}},
+    {"filters": {"by": {"()": "notes.logs.Filter"}}},
+]
+
+
+def _logging(snapshot: Snapshot, **changes: Any) -> Snapshot:
+    def described(given: Any) -> Value:
+        if isinstance(given, dict):
+            return Value("dict", pairs=tuple((described(k), described(v)) for k, v in given.items()))
+        if isinstance(given, list):
+            return Value("list", items=tuple(map(described, given)))
+        return Value("const", given)
+
+    values = {**snapshot.settings.values, "LOGGING": described({**PLAIN_LOGS, **changes})}
+    settings = dataclasses.replace(snapshot.settings, values=values)
+    versions = dataclasses.replace(snapshot.versions, packages={})
+    return dataclasses.replace(snapshot, settings=settings, versions=versions)
+
+
+def test_what_no_handler_of_logs_sees_is_left_out(all_of_them: Snapshot) -> None:
+    snapshot = _with(all_of_them, "recorded")
+    program = translate(_logging(snapshot))
+    assert not [r for r in program.refused if r.reasons[0].code == "logging"]
+    code = "\n".join(d.code for m in program.modules.values() for d in m.decls.values())
+    assert "extra={'number': 3}" in code
+    assert not any(translate(_logging(snapshot, **changes)).native for changes in SEEN_LOGS)
+    looked = dataclasses.replace(snapshot.versions, packages={"sentry-sdk": "2.0"})
+    assert not translate(dataclasses.replace(_logging(snapshot), versions=looked)).native

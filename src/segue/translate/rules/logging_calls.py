@@ -12,8 +12,9 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Const, Global
+from segue.translate.kinds import Const, Global, HandledView, Request
 from segue.translate.rules import loggers, structlog_calls
+from segue.translate.rules.log_config import is_unseen
 from segue.translate.rules.logged_values import logged
 from segue.translate.rules.registry import function, method
 
@@ -42,7 +43,9 @@ def _call(frame: Frame, call: CallSite, logger: str) -> Val:
     keywords: list[ast.keyword] = []
     for key, node in call.raw_kwargs.items():
         if key == "extra":
-            keywords.append(ast.keyword(key, _extra(frame, call, node)))
+            extra = _extra(frame, call, node)
+            if extra.keys:
+                keywords.append(ast.keyword(key, extra))
             continue
         if key not in ("exc_info", "stack_info", "stacklevel"):
             raise frame.refuse("logging", key, "Segue does not know this argument.", call.node)
@@ -57,11 +60,24 @@ def _call(frame: Frame, call: CallSite, logger: str) -> Val:
     return Val(Const(None), made)
 
 
-def _extra(frame: Frame, call: CallSite, node: ast.expr) -> ast.expr:
+def _extra(frame: Frame, call: CallSite, node: ast.expr) -> ast.Dict:
     """``extra={"user": user.pk}``: attributes of the record, by names that are written there.
 
     Handlers ask them what they can do (Django's mail to admins has ``record.request.META``), so they are no texts of objects.
+    The request and the view are left out where no handler sees them.
     """
     if not isinstance(node, ast.Dict) or not all(isinstance(k, ast.Constant) for k in node.keys):
         raise frame.refuse("logging", ast.unparse(node), "Its keys are not written here.", call.node)
-    return ast.Dict(node.keys, [logged(frame, call, value, only_data=True) for value in node.values])
+    entries = [
+        (key, logged(frame, call, value, only_data=True))
+        for key, value in zip(node.keys, node.values, strict=True)
+        if not _left_out(frame, key, value)
+    ]
+    return ast.Dict([key for key, _ in entries], [value for _, value in entries])
+
+
+def _left_out(frame: Frame, key: ast.expr | None, node: ast.expr) -> bool:
+    value = frame.eval(node)
+    named = key.value if isinstance(key, ast.Constant) else None
+    of_call = isinstance(value.kind, HandledView | Request) and value.node is None
+    return of_call and isinstance(named, str) and is_unseen(frame.ctx, named)
