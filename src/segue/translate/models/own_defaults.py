@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from segue.refusal import Refused
 from segue.snapshot.model import ModelField
+from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.models.defaults import Default, default_of
+from segue.translate.versions import since
+
+_SHORT_UUID = "shortuuid.django_fields.ShortUUIDField._generate_uuid"
 
 
 def full_default_of(ctx: Context, field: ModelField) -> Default:
@@ -18,6 +22,8 @@ def full_default_of(ctx: Context, field: ModelField) -> Default:
     found = default_of(field)
     if not found.unknown or field.default.kind != "ref":
         return found
+    if found.unknown == _SHORT_UUID:
+        return _short_uuid(ctx, field) or found
     memo = ctx.memo.setdefault(("models", "own-defaults"), {})
     assert isinstance(memo, dict)
     if found.unknown not in memo:
@@ -25,6 +31,21 @@ def full_default_of(ctx: Context, field: ModelField) -> Default:
     made = memo[found.unknown]
     assert isinstance(made, Default)
     return made
+
+
+def _short_uuid(ctx: Context, field: ModelField) -> Default | None:
+    """``ShortUUIDField`` of shortuuid, which makes its default of its own options: so does the column."""
+    release = ctx.snapshot.versions.packages.get("shortuuid", "")
+    options = {name: field.attributes.get(name) for name in ("prefix", "alphabet", "length")}
+    data = {
+        name: value.data for name, value in options.items() if value is not None and value.kind == "const"
+    }
+    if not since(release or "0", 1, 0, 9) or len(data) != len(options):
+        return None
+    alphabet = "" if data["alphabet"] is None else f"alphabet={data['alphabet']!r}"
+    prefix = f"{data['prefix']!r} + " if data["prefix"] else ""
+    code = f"lambda: {prefix}ShortUUID({alphabet}).random(length={data['length']!r})"
+    return Default(code, frozenset({Import("shortuuid", "ShortUUID")}))
 
 
 def _translated(ctx: Context, found: Default) -> Default:
