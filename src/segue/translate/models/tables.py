@@ -52,6 +52,11 @@ def short(name: str) -> str:
     return f"{name[:51]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
+def constraint_name(name: str) -> str:
+    """The name of a constraint as PostgreSQL has it, which cuts at 63 bytes without a word; SQLAlchemy refuses a longer one."""
+    return name.encode()[:63].decode(errors="ignore")
+
+
 def _index(name: str, parts: list[str], options: list[str], out: Text) -> str:
     out.use("sqlalchemy", "Index")
     return f"Index({', '.join([repr(short(name)), *parts, *options])})"
@@ -184,9 +189,11 @@ def _constraint(
     if item.kind == "check":
         out.use("sqlalchemy", "CheckConstraint")
         if len(sql) > 1 and len(set(sql.values())) == 1:
-            return [f"CheckConstraint({_checked(next(iter(sql.values())), out)}, name={item.name!r})"]
+            return [
+                f"CheckConstraint({_checked(next(iter(sql.values())), out)}, name={constraint_name(item.name)!r})"
+            ]
         return [
-            f"CheckConstraint({_checked(text, out)}, name={item.name!r}).ddl_if(dialect={vendor!r})"
+            f"CheckConstraint({_checked(text, out)}, name={constraint_name(item.name)!r}).ddl_if(dialect={vendor!r})"
             for vendor, text in sorted(sql.items())
         ]
     if item.kind == "exclude":
@@ -208,7 +215,7 @@ def _constraint(
         options.append(f"deferrable=True, initially={item.deferrable!r}")
     out.use("sqlalchemy", "UniqueConstraint")
     return [
-        f"UniqueConstraint({', '.join([_columns(columns, item.fields), f'name={item.name!r}', *options])})"
+        f"UniqueConstraint({', '.join([_columns(columns, item.fields), f'name={constraint_name(item.name)!r}', *options])})"
     ]
 
 
@@ -220,10 +227,10 @@ def _mysql_constraint(model: Model, item: Constraint, columns: dict[str, str], o
         return []
     if item.kind == "check":
         out.use("sqlalchemy", "CheckConstraint")
-        code = f"CheckConstraint({_checked(item.sql['mysql'], out)}, name={item.name!r})"
+        code = f"CheckConstraint({_checked(item.sql['mysql'], out)}, name={constraint_name(item.name)!r})"
     elif item.expressions:
         (code,) = _expressions(item.name, {"mysql": item.expressions["mysql"]}, True, [], out)
     else:
         out.use("sqlalchemy", "UniqueConstraint")
-        code = f"UniqueConstraint({_columns(columns, item.fields)}, name={item.name!r})"
+        code = f"UniqueConstraint({_columns(columns, item.fields)}, name={constraint_name(item.name)!r})"
     return [_on_mysql(code, made, out)]

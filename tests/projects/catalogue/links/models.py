@@ -141,6 +141,18 @@ class SeasonTicket(models.Model):
     number = models.IntegerField()
     season = models.CharField(max_length=9)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number", "season"],
+                name="links_seasonticket_number_and_season_longer_than_postgresql_allows_uniq",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number__gt=0),
+                name="links_seasonticket_number_is_positive_longer_than_postgresql_allows",
+            ),
+        ]
+
 
 class Gate(models.Model):
     opened_by = models.ForeignKey(settings.TICKET_MODEL, on_delete=models.CASCADE)
