@@ -112,7 +112,7 @@ class _Names:
         self.collector, self.tree, self.factories = collector, tree, factories
         self.package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
         self.roots = {}
-        for node in tree.body:
+        for node in _outermost(tree.body):
             if isinstance(node, ast.ImportFrom):
                 self._import_from(node)
             elif isinstance(node, ast.Import):
@@ -257,6 +257,16 @@ class _Names:
             return get_user_model()
         except Exception:
             return _MISSING
+
+
+def _outermost(body):
+    """Statements of a module, those of ``try`` before what its ``except`` does instead."""
+    for node in body:
+        if isinstance(node, ast.Try):
+            for part in [handler.body for handler in node.handlers] + [node.body, node.orelse]:
+                yield from _outermost(part)
+        else:
+            yield node
 
 
 def _is_settings(value):

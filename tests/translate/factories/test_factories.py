@@ -117,7 +117,12 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from django.utils.text import slugify
 from factory import fuzzy
-from factory.django import DjangoModelFactory, Password
+from factory.django import Password
+
+try:
+    from factory import DjangoModelFactory  # before 3.0
+except ImportError:
+    from factory.django import DjangoModelFactory
 
 from notes import models
 from notes.models import Author, Book, Shelf, Tag

@@ -164,6 +164,18 @@ class Factories:
         return None
 
 
+def _outermost(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements of a module, those of ``try`` in their order."""
+    found: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.Try):
+            parts = [node.body, *(handler.body for handler in node.handlers), node.orelse]
+            found += [statement for part in parts for statement in _outermost(part)]
+        else:
+            found.append(node)
+    return found
+
+
 def _module(known: FactoryModule, snapshot: Snapshot) -> Module:
     tree = ast.parse(known.source)
     module = Module(known, tree)
@@ -171,13 +183,15 @@ def _module(known: FactoryModule, snapshot: Snapshot) -> Module:
     here = (
         known.name if package and known.where.file.endswith("__init__.py") else known.name.rpartition(".")[0]
     )
-    for node in tree.body:
+    for node in _outermost(tree.body):
         if isinstance(node, ast.ImportFrom):
             parts = here.split(".")
             above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
             base = ".".join(p for p in (above, node.module or "") if p)
             for alias in node.names:
                 local = alias.asname or alias.name
+                if local in module.imports:
+                    continue  # ``except ImportError: from elsewhere import the_same``
                 module.imports[local] = f"{base}.{alias.name}"
                 module.forms[local] = {Import(base, alias.name, alias.asname or "")}
         elif isinstance(node, ast.Import):
