@@ -9,6 +9,7 @@ GROUPS: dict[str, str] = {
         "annotate-after-slice distinct-after-slice filter-after-slice order-after-slice slice filter-after-union "
         "filter-after-aggregate filter-after-distinct"
     ),
+    "Read what is shown on each way before the write, into a local, or on none: Django keeps what was read first.": "read-order",
     "Write the aggregate over one relation, or count in a Subquery of its own.": (
         "aggregate aggregate-avg aggregate-filter aggregate-join aggregate-sum two-aggregates group-by having annotate window"
     ),

@@ -35,7 +35,7 @@ def render(found: Sequence[Boundaries], notes: Sequence[str], console: Console) 
 def _told(side: Found) -> str:
     parts = ["one transaction per request"] if side.whole else []
     for what, places in (
-        ("block", side.blocks), ("lock", side.locks), ("on commit", side.hooks),
+        ("block", side.blocks), ("lock", side.locks), ("on commit", side.hooks), ("by hand", side.marks),
         ("in the request's transaction" if side.whole else "committed at once", side.alone),
     ):  # fmt: skip
         if places:

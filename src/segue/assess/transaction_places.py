@@ -14,7 +14,8 @@ class Found:
     """Places of one side, as ``file:line`` (Django) or ``module.function`` (generated), each once.
 
     ``blocks`` are ``atomic`` blocks, ``alone`` writes that stand in none and are permanent at once, ``locks`` rows that are locked,
-    ``hooks`` what is to run after the commit. ``whole``: the request is one transaction.
+    ``hooks`` what is to run after the commit, ``marks`` what decides by hand how a transaction ends (``set_rollback``, savepoints,
+    ``set_autocommit``). ``whole``: the request is one transaction. Options other than the defaults stand behind the place.
     """
 
     whole: bool
@@ -22,11 +23,12 @@ class Found:
     alone: tuple[str, ...]
     locks: tuple[str, ...]
     hooks: tuple[str, ...]
+    marks: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Nothing of transactions in it."""
-        return not (self.whole or self.blocks or self.alone or self.locks or self.hooks)
+        return not (self.whole or self.blocks or self.alone or self.locks or self.hooks or self.marks)
 
 
 class Places:
@@ -37,10 +39,14 @@ class Places:
         self.alone: dict[str, None] = {}
         self.locks: dict[str, None] = {}
         self.hooks: dict[str, None] = {}
+        self.marks: dict[str, None] = {}
 
     def found(self, whole: bool) -> Found:
         """All of it, in the order in which it was met."""
-        return Found(whole, tuple(self.blocks), tuple(self.alone), tuple(self.locks), tuple(self.hooks))
+        return Found(
+            whole,
+            *(tuple(places) for places in (self.blocks, self.alone, self.locks, self.hooks, self.marks)),
+        )
 
 
 def calls(tree: ast.AST, opens: Callable[[ast.Call], bool]) -> Iterator[tuple[ast.Call, bool]]:
@@ -60,6 +66,26 @@ def calls(tree: ast.AST, opens: Callable[[ast.Call], bool]) -> Iterator[tuple[as
             yield from walk(child, within)
 
     return walk(tree, False)
+
+
+def options(node: ast.expr) -> str:
+    """`` (durable=True)``: what a call of ``atomic``, ``select_for_update`` or ``on_commit`` is given by name, but for what is
+    so anyway."""
+    words = (
+        {k.arg: ast.unparse(k.value) for k in node.keywords if k.arg} if isinstance(node, ast.Call) else {}
+    )
+    told = [
+        f"{name}={text}"
+        for name, text in words.items()
+        if text != _DEFAULTS.get(name) and name not in _NO_OPTION
+    ]
+    return f" ({', '.join(told)})" if told else ""
+
+
+_DEFAULTS = {"savepoint": "True"} | dict.fromkeys(
+    ("durable", "robust", "nowait", "skip_locked", "no_key", "read", "key_share"), "False"
+)
+_NO_OPTION = ("func",)
 
 
 def attribute(node: ast.Call) -> str:

@@ -24,10 +24,10 @@ class Boundaries:
 
     @property
     def differs(self) -> tuple[str, ...]:
-        """``blocks``, ``locks``, ``hooks``, ``whole``: each that is there on one side only."""
+        """``blocks``, ``locks``, ``hooks``, ``marks``, ``whole``: each that is there on one side only."""
         if self.generated is None:
             return ()
-        names = ("whole", "blocks", "locks", "hooks")
+        names = ("whole", "blocks", "locks", "hooks", "marks")
         return tuple(n for n in names if bool(getattr(self.django, n)) != bool(getattr(self.generated, n)))
 
 
@@ -93,6 +93,7 @@ def as_data(found: Sequence[Boundaries]) -> list[Mapping[str, object]]:
                         "alone": list(side.alone),
                         "locks": list(side.locks),
                         "hooks": list(side.hooks),
+                        "marks": list(side.marks),
                     }
                     for name, side in sides.items()
                 },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from segue.assess.transaction_places import MOST, Found, Places, attribute, calls
+from segue.assess.transaction_places import MOST, Found, Places, attribute, calls, options
 from segue.target.ir import NativeOperation, Program
 
 _GENERATED_WRITES = frozenset(
@@ -22,6 +22,7 @@ _GENERATED_WRITES = frozenset(
         "execute",
     }
 )
+_RELATION_WRITES = frozenset({"add", "remove", "clear", "set_"})
 
 
 class Generated:
@@ -52,14 +53,22 @@ class Generated:
             method = attribute(node)
             on = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
             if method == "atomic" and _is_session(on):
-                places.blocks[place] = None
+                places.blocks[f"{place}{options(node)}"] = None
             elif method == "on_commit" and _is_session(on):
-                places.hooks[place] = None
+                places.hooks[f"{place}{options(node)}"] = None
+            elif method == "set_rollback" and _is_session(on):
+                places.marks[f"{place} (set_rollback)"] = None
             elif method == "with_for_update" or any(k.arg == "for_update" for k in node.keywords):
-                places.locks[place] = None
-            elif method in _GENERATED_WRITES and _is_session(on) and not (inside or within):
+                places.locks[f"{place}{options(node) if method == 'with_for_update' else ''}"] = None
+            elif (method in _RELATION_WRITES and on == "relations" and not (inside or within)) or (
+                method in _GENERATED_WRITES and _is_session(on) and not (inside or within)
+            ):
                 places.alone[place] = None
-            if isinstance(node.func, ast.Name):
+            if isinstance(node.func, ast.Name) and node.func.id == "Listeners":
+                for listener in [n for n in ast.walk(node) if isinstance(n, ast.Name) and n is not node.func]:
+                    # A deletion and what listens to it is one transaction.
+                    self._walk(*bound.get(listener.id, (module, listener.id)), True, places, seen)
+            elif isinstance(node.func, ast.Name):
                 there = bound.get(node.func.id, (module, node.func.id))
                 self._walk(*there, inside or within, places, seen)
 

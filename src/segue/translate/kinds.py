@@ -86,13 +86,15 @@ class RequestPath(Scalar):
 class Instance(Kind):
     """A model instance. ``mode`` is ``row`` (result of a read) or ``entity`` (written; all columns).
 
-    ``site`` is shared by every expression that came from the same fetch.
+    ``site`` is shared by every expression that came from the same fetch. ``aged``: something may have been written since then,
+    so that what it leads to is asked for anew (:mod:`segue.translate.interp.since`).
     """
 
     model: str
     site: Needs
     mode: str = "row"
     nullable: bool = False
+    aged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

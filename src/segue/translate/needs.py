@@ -43,6 +43,7 @@ class Needs:
     ``held``: to-many relations whose rows are in memory with written objects, as they were before the write. ``assigned``: relations
     that code has put another object into. ``known`` are to-one relations that lead to the
     very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
+    ``late``: it is asked for when code comes to it, not joined; ``perhaps``: it is joined, and code comes to it on some ways only.
     """
 
     model: str
@@ -79,6 +80,8 @@ class Needs:
     assigned: set[str] = field(default_factory=set)
     known: dict[str, int] | None = None
     bare: bool = False
+    late: bool = False
+    perhaps: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 

@@ -16,6 +16,7 @@ from segue.translate.context import Context
 from segue.translate.interp.carried import on_request
 from segue.translate.interp.comments import Comments
 from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.since import aged
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Kind, RelatedManager, Scalar, StoredFile, Unknown
 from segue.translate.rules import registry
@@ -80,6 +81,8 @@ class Frame:
     ``parameters`` are the kinds of the legacy parameters, ``outgrown`` those of them that have become another local.
     ``saving`` are the saves that are begun: the model, and what its ``save`` reads again afterwards.
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
+    ``writing`` are the lines of loops around the statement whose earlier rounds may have written something, ``passed`` those of blocks
+    in which it was looked whether something had (:mod:`segue.translate.interp.since`).
     """
 
     ctx: Context
@@ -136,6 +139,8 @@ class Frame:
     around: list[list[str]] = field(default_factory=list)
     apart: int = 0
     sure: int = 0
+    writing: list[list[str]] = field(default_factory=list)
+    passed: list[list[str]] = field(default_factory=list)
     source_file: str = ""
 
     # places and refusals ---------------------------------------------------------------
@@ -166,8 +171,8 @@ class Frame:
                 isinstance(fact, StoredFile) and isinstance(value.kind, Scalar)
             )
             if fact is not None and not of_owner:
-                return Val(fact, value.node)
-        return value
+                value = Val(fact, value.node)
+        return aged(self, node, value)
 
     def run(self, body: Sequence[ast.stmt]) -> None:
         """Interpret statements in order; what follows a ``return`` or ``raise`` is dropped."""

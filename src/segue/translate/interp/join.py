@@ -117,7 +117,7 @@ def join(a: Kind, b: Kind) -> Kind:
         and a.site is b.site
         and a.mode == b.mode
     ):
-        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
+        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable, a.aged or b.aged)
     if (
         isinstance(a, Instance)
         and isinstance(b, Instance)
@@ -125,7 +125,7 @@ def join(a: Kind, b: Kind) -> Kind:
         and a.mode == b.mode
         and a.site.unite(b.site)
     ):
-        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable)
+        return Instance(a.model, a.site, a.mode, a.nullable or b.nullable, a.aged or b.aged)
     if isinstance(a, ListOf) and isinstance(b, ListOf) and a.type == b.type:
         if isinstance(a.item, Unknown) and a.item.why == "empty":
             return b

@@ -78,6 +78,7 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
         check_base(ctx, target)
         check_made(ctx, target)
         site.one[name] = with_key(ctx, Needs(target, stale=site.told, written=name in site.kept))
+    site.one[name].late = False
     return site.one[name]
 
 

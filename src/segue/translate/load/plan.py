@@ -58,7 +58,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
             _whole(child)
     columns = tuple(names if needs.written else [n for n in names if n in needs.columns])
     one: list[tuple[str, bool, Plan]] = []
-    for accessor in sorted(needs.one):
+    for accessor in sorted(a for a, child in needs.one.items() if not child.late):
         item = field_of(model, accessor)
         nullable = item.null if item is not None else True
         one.append((accessor, nullable, plan_of(ctx, needs.one[accessor])))

@@ -262,7 +262,8 @@ def _child(site: Needs, name: str, label: str) -> Needs:
     found = site.one.get(name)
     if found is None:
         stale = site.stale or (site.told if site.copied else None)
-        found = site.one[name] = Needs(label, written=True, live=True, stale=stale)
+        # Joined where the query does so: else Django asks when the code comes here, maybe after other code has changed it.
+        found = site.one[name] = Needs(label, written=True, live=True, stale=stale, late=True)
     return found
 
 

@@ -155,7 +155,20 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         )
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
-    if kind.mode == "entity" and (kind.site.live or remembers(frame.ctx, kind.model)):
+    joined = {path.partition("__")[0] for path in kind.site.selected}
+    if kind.aged and name not in joined:
+        before = kind.site.one.get(name)
+        if before is not None and before.perhaps:
+            raise frame.refuse(
+                "read-order",
+                f"{owner.text}.{name}",
+                "Some ways to here have read it before something may have been written, and others have not.",
+                node,
+            )
+        kind.site.written = True
+    if (kind.aged and name not in joined) or (
+        kind.mode == "entity" and (kind.site.live or remembers(frame.ctx, kind.model))
+    ):
         found = follow(frame, owner, name, label, node)
         if isinstance(found.kind, Instance) and found.kind.site is not kind.site:
             note_way(frame.ctx, found.kind.site, kind.site, name)
@@ -169,9 +182,16 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         begun = _begun_with(frame, kind, name)
         if begun is not None:
             return begun
+        new = name not in kind.site.one
         child = to_one(frame.ctx, kind.site, name)
+        child.perhaps = (new or child.perhaps) and name not in joined and _on_some_ways(frame)
+        child.selected |= {
+            path.removeprefix(f"{name}__") for path in kind.site.selected if path.startswith(f"{name}__")
+        }
         origins(frame)[child.serial] = (kind.site, name)
-        value = Val(Instance(label, child, "row", nullable), ast.Attribute(owner.node, name, ast.Load()))
+        value = Val(
+            Instance(label, child, "row", nullable, kind.aged), ast.Attribute(owner.node, name, ast.Load())
+        )
     if isinstance(value.kind, Instance):
         note_way(frame.ctx, value.kind.site, kind.site, name)
     if reverse is not None:
@@ -180,8 +200,13 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
             "{0}({1}, {2})", frame.imported("segue_bridge.db.reads", "present"), value.node, literal(missing)
         )
         assert isinstance(value.kind, Instance)
-        return Val(Instance(label, value.kind.site, value.kind.mode), made)
+        return Val(Instance(label, value.kind.site, value.kind.mode, aged=value.kind.aged), made)
     return value
+
+
+def _on_some_ways(frame: Frame) -> bool:
+    """Whether the function may end without having come here, though it has begun."""
+    return bool(frame.captured > frame.sure or frame.no_hoist or (frame.returns and frame.scope is None))
 
 
 def _begun_with(frame: Frame, kind: Instance, name: str) -> Val | None:

@@ -185,7 +185,7 @@ def column_value(
             key_of_user = instance_key(frame, value, lookup_target(frame, name("x"), item), at)
             if (
                 site is not None
-                and _remembered(frame.ctx, label, item)
+                and _remembered(frame.ctx, label, item, site)
                 and isinstance(key_of_user, ast.Attribute)
             ):
                 return item.name, key_of_user.value
@@ -198,7 +198,7 @@ def column_value(
                 why = f"It is an object of another model ({kind.model}): Django refuses it."
                 raise frame.refuse("model-field", f"{label}.{item.name}", why, at)
             column(frame.ctx, kind.site, target.attname)
-            remembered = site is not None and _remembered(frame.ctx, label, item)
+            remembered = site is not None and _remembered(frame.ctx, label, item, site)
             if kind.nullable and not remembered:
                 if (kind.site.keyless and whole) or frame.no_hoist:
                     raise frame.refuse("nullable", value.text, "The related object may be None.", at)
@@ -240,11 +240,13 @@ def column_value(
     return item.attname, value.node
 
 
-def _remembered(ctx: Context, label: str, item: ModelField) -> bool:
-    """Does Django's memory of the related object, or of this one by the other, matter later?"""
+def _remembered(ctx: Context, label: str, item: ModelField, site: Needs) -> bool:
+    """Does Django's memory of the related object, or of this one by the other, matter later? It does where a query brings one
+    with the object: what is assigned takes its place."""
     relation = item.relation
     back = relation is not None and relation.kind == "o2o" and remembers(ctx, relation.to)
-    return remembers(ctx, label) or back
+    joined = any(path.partition("__")[0] == item.name for path in site.selected)
+    return remembers(ctx, label) or back or joined
 
 
 def fits(kind: object, wanted: str, null: bool) -> bool:

@@ -39,8 +39,12 @@ def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> V
         return None
     instance, accessor = query.related
     site = instance.site
+    if instance.aged and accessor in site.prefetched and not site.shown:
+        site.written = True
     if (instance.mode != "row" or site.written) and accessor not in site.held:
         return _kept_list(frame, value, instance, accessor)
+    if instance.aged and accessor not in site.prefetched | site.held:
+        return None
     if only_prefetched and accessor not in site.prefetched | site.held:
         return None
     owner = _related_owner(value)
@@ -200,7 +204,9 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "first", ast.unparse(call.node), "first() and last() of groups without an order.", call.node
         )
-    known = loaded_list(frame, owner, only_prefetched=True) if call.name == "first" else None
+    known = None
+    if call.name == "first":
+        known = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
     if known is not None and known.node is not None and query.order != "none":
         assert isinstance(known.kind, ListOf)
         helper = frame.imported("segue_bridge.db.reads", "or_none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.since import written_since
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, RelatedManager, Scalar
 from segue.translate.query.build import limited, limited_again, query_of
@@ -17,6 +18,13 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     if isinstance(owner.kind, RelatedManager):
         raise frame.refuse("subscript", ast.unparse(node), "A manager has no items.", node)
     query = query_of(owner)
+    if (rows := frame.env.get("#rows:" + owner.text)) is not None and written_since(frame, rows.text):
+        raise frame.refuse(
+            "slice",
+            ast.unparse(node),
+            "The rows were read before, and Django takes it of those; something may have been written since.",
+            node,
+        )
     if isinstance(node.slice, ast.Slice):
         step = _step(frame, node.slice.step, node)
         if step:

@@ -47,7 +47,9 @@ def saved_presenter(
     shown = _shown_saved(ctx, serializer_name, model, partial, frozenset())
     if fetched is None or concrete(ctx, fetched.model).label != concrete(ctx, model).label:
         return shown
-    brought = _brought(ctx, _needs(ctx, serializer_name, model, partial), fetched.site)
+    needs = _needs(ctx, serializer_name, model, partial)
+    _join(ctx, fetched.site, needs, _with_beginnings(fetched.site.selected))
+    brought = _brought(ctx, needs, fetched.site)
     if not brought:
         return shown
     other = _shown_saved(ctx, serializer_name, model, partial, brought)
@@ -61,12 +63,39 @@ def saved_presenter(
     return other if used else shown
 
 
+def looks_further(ctx: Context, serializer_name: str, model: str) -> bool:
+    """Whether a serializer shows anything behind an object's relations."""
+    _shown_saved(ctx, serializer_name, model, False, frozenset())
+    needs = _needs(ctx, serializer_name, model, False)
+    return bool(needs.one or needs.many)
+
+
+def _with_beginnings(paths: set[str]) -> set[str]:
+    """``paths`` (``publisher__country``) and those that they begin with (``publisher``)."""
+    return paths | {path[: at.start()] for path in paths for at in re.finditer("__", path)}
+
+
+def _join(ctx: Context, site: Needs, needs: Needs, paths: set[str]) -> None:
+    """Let the query of ``site`` bring what is shown of the relations that Django joins (``paths``): it has them in memory
+    since then."""
+    if site.fetched and site.refreshed is None:
+        _join_below(ctx, site, needs, paths, "")
+
+
+def _join_below(ctx: Context, site: Needs, needs: Needs, paths: set[str], before: str) -> None:
+    for accessor, child in needs.one.items():
+        path = f"{before}{accessor}"
+        if path in paths:
+            joined = to_one(ctx, site, accessor)
+            joined.columns.update(child.columns)
+            _join_below(ctx, joined, child, paths, f"{path}__")
+
+
 def _brought(ctx: Context, needs: Needs, site: Needs) -> frozenset[str]:
-    """The relations that the query of ``site`` brings in Django, with all that is shown behind them."""
-    if not site.fetched or site.reread or site.refreshed is not None:
+    """The relations whose sets the query of ``site`` brings in Django, with all that is shown behind them."""
+    if not site.fetched or site.refreshed is not None:
         return frozenset()
-    paths = site.selected | site.prefetched
-    paths |= {path[: at.start()] for path in paths for at in re.finditer("__", path)}
+    paths = _with_beginnings(site.selected | site.prefetched)
     found = set()
     for accessor in {path.partition("__")[0] for path in paths} - site.unshown.keys() - site.shown.keys():
         if tags_of(ctx, site.model, accessor) is not None:
@@ -75,7 +104,8 @@ def _brought(ctx: Context, needs: Needs, site: Needs) -> frozenset[str]:
         if one is not None:
             brought = bool(one.one or one.many) and accessor not in site.assigned
         else:
-            brought = many is not None or accessor in site.prefetched  # which is counted only
+            # Only the object's own sets are forgotten, not those of objects that it leads to.
+            brought = not site.reread and (many is not None or accessor in site.prefetched)
         if brought and all(_covered(needs, accessor, paths) for needs in (one, many) if needs is not None):
             found.add(accessor)
     return frozenset(found)
@@ -131,19 +161,6 @@ def _shown_saved(
     return shown
 
 
-def fetch_with(ctx: Context, serializer_name: str, fetched: Instance, *, partial: bool = False) -> None:
-    """Let the fetch of an object that is written bring what its presenter shows of relations that Django joins.
-
-    Otherwise they would cost a statement after the write that Django does not need.
-    """
-    needs = ctx.memo.get(("saved-needs", _key(ctx, serializer_name, fetched.model, partial)))
-    if not isinstance(needs, Needs):
-        return
-    for accessor, child in needs.one.items():
-        if accessor in fetched.site.selected and not child.one and not child.many:
-            to_one(ctx, fetched.site, accessor).columns.update(child.columns)
-
-
 def show_given(
     ctx: Context, serializer_name: str, model: str, given: Mapping[str, Instance], *, partial: bool = False
 ) -> None:
@@ -154,7 +171,7 @@ def show_given(
         return
     for accessor, child in needs.one.items():
         known = given.get(accessor)
-        if known is not None and not child.columns <= known.site.columns:
+        if known is not None and (child.one or child.many or not child.columns <= known.site.columns):
             known.site.written = True
 
 
@@ -196,7 +213,7 @@ def _with_loads(
 
 
 def _one(frame: Frame, owner: Val, accessor: str, child: Needs, brought: bool) -> None:
-    """A to-one relation: kept when it is loaded with all that is needed behind it."""
+    """A to-one relation: kept when it is in memory, where Django asks only for what is shown behind it."""
     kind = owner.kind
     assert isinstance(kind, Instance)
     model = concrete(frame.ctx, kind.model)
@@ -214,29 +231,32 @@ def _one(frame: Frame, owner: Val, accessor: str, child: Needs, brought: bool) -
         back = field_of(frame.ctx.model(reverse.model), reverse.field)
         assert back is not None
         near, far = target_field(frame.ctx, back).attname, back.attname
-    if brought and (child.one or child.many):
-        conditions.append(f"not ({_is_there(frame, owner.text, accessor, child)})")
-    elif not child.one and not child.many:
-        conditions.append(f"not is_loaded({owner.text}, {accessor!r})")
+    conditions.append(f"not is_loaded({owner.text}, {accessor!r})")
     rows = _rows(frame, child, far, f"{owner.text}.{near}")
     frame.use(Import("segue_bridge.schema.related", "loaded"), Import("segue_bridge.db.reads", "or_none"))
     line = f"loaded({owner.text}, {accessor}=or_none({rows}))"
-    if conditions:
-        frame.emit_block(f"if {' and '.join(conditions)}:", [line])
-    else:
-        frame.emit(line)
+    with frame.capture() as behind:
+        _behind(frame, Val(Instance(child.model, child), name(f"{owner.text}.{accessor}")), brought)
+    frame.emit_block(f"if {' and '.join(conditions)}:", [line])
+    if not behind:
+        return
+    there = [] if item is not None and not item.null else [f"{owner.text}.{accessor} is not None"]
+    if behind[0].startswith("if ") and all(line.startswith(" ") for line in behind[1:]):
+        there.append(behind[0].removeprefix("if ").removesuffix(":"))
+        behind = [line.removeprefix("    ") for line in behind[1:]]
+    frame.emit_block(f"elif {' and '.join(there)}:" if there else "else:", behind)
 
 
-def _is_there(frame: Frame, owner: str, accessor: str, needs: Needs) -> str:
-    """Whether the relation is loaded with what is behind it: code may have put another object in its place."""
-    frame.use(Import("segue_bridge.schema.related", "is_loaded"))
-    near = f"{owner}.{accessor}"
-    behind = [_is_there(frame, near, name, child) for name, child in sorted(needs.one.items())]
-    if needs.many:
-        frame.use(Import("segue_bridge.schema.related", "in_memory"))
-        behind += [f"in_memory({near}, {name!r})" for name in sorted(needs.many)]
-    loaded = f"is_loaded({owner}, {accessor!r})"
-    return f"{loaded} and ({near} is None or {' and '.join(behind)})" if behind else loaded
+def _behind(frame: Frame, owner: Val, brought: bool) -> None:
+    """What is shown behind an object that was in memory before."""
+    kind = owner.kind
+    assert isinstance(kind, Instance)
+    for accessor in [*kind.site.one, *kind.site.many]:
+        use_relation(frame.ctx, kind.model, accessor)
+    for accessor, child in sorted(kind.site.one.items()):
+        _one(frame, owner, accessor, child, brought)
+    for accessor, child in sorted(kind.site.many.items()):
+        _many(frame, owner, accessor, child, brought)
 
 
 def _rows(frame: Frame, child: Needs, column: str, value: str) -> str:

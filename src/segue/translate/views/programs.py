@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.since import written_since
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response
 from segue.translate.load.fetch import fetch_all, site_of
@@ -70,6 +71,13 @@ def page_of(
 
 def page_by(frame: Frame, endpoint: Endpoint, paginator: Paginator, objects: Val, at: ast.AST | None) -> Val:
     """The rows of the page that the request asks ``paginator`` for."""
+    rows = frame.env.get("#rows:" + objects.text)
+    if rows is not None and written_since(frame, rows.text):
+        raise endpoint.refuse(
+            "paginate",
+            objects.text,
+            "The rows were read before, and Django takes the page of those; something may have been written since.",
+        )
     objects = settle(frame, objects)
     assert isinstance(objects.kind, QuerySet)
     frame.use(paginator.imported)

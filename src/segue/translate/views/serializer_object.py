@@ -7,6 +7,7 @@ The object itself does not exist in the generated code. Its protocol becomes ``v
 from __future__ import annotations
 
 import ast
+import textwrap
 from dataclasses import dataclass, field
 
 from segue.target.ir import Import
@@ -14,6 +15,7 @@ from segue.translate.context import Context
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.since import aged
 from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -37,12 +39,13 @@ from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.polymorphic import as_saved
+from segue.translate.rules.queryset_evaluate import fetched_rows
 from segue.translate.serializers import (
     Presenter,
     Saver,
     Writer,
     creator,
-    fetch_with,
+    looks_further,
     presenter,
     saved_presenter,
     show_given,
@@ -70,7 +73,7 @@ class Held:
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that, ``given`` the objects that it was given by name, ``given_context`` its context. ``unasked``: nobody looks at what
     ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
-    ``sometimes``: one of them has saved, and ``saved`` is None otherwise."""
+    ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
 
     serializer: str
     instance: Val | None = None
@@ -88,8 +91,10 @@ class Held:
     unasked: bool = False
     unused: bool = False
     given: dict[str, Instance] = field(default_factory=dict)
+    shown_at: int = -1
 
 
+_SOME = ast.Name("shown", ast.Load())
 _PLAIN = ("str", "int", "bool", "float")
 _TORN = "It was validated or saved in some of the branches before this only."
 
@@ -410,6 +415,16 @@ def _check_columns_of(frame: Frame, name: str, held: Held, extra: dict[str, Val]
 def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
     """``serializer.data``: the presentation."""
     held = _held(frame, owner)
+    so_far = [line for lines in (*frame.around, frame.lines) for line in lines]
+    if held.shown_at >= 0 and may_write(frame.ctx, so_far[held.shown_at :]):
+        raise frame.refuse(
+            "serializer-data",
+            held.serializer,
+            "DRF keeps what it has shown once, and something may have been written since: keep it in a local.",
+            at,
+        )
+    if held.shown_at < 0:
+        held.shown_at = len(so_far)
     with within(frame, held.given_context):
         return _data(frame, owner, held, at)
 
@@ -440,6 +455,10 @@ def _data(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
         raise frame.refuse("serializer-data", held.serializer, "What it shows may be None.", at)
     written = shown.kind.site.written and not shown.kind.site.classes
     if shown.kind.mode == "entity" or written or held.saved is not None:
+        return _saved(frame, held, shown, at)
+    old = aged(frame, _SOME, shown).kind
+    if isinstance(old, Instance) and old.aged and looks_further(frame.ctx, held.serializer, old.model):
+        shown.kind.site.written = True
         return _saved(frame, held, shown, at)
     made = presenter(frame.ctx, held.serializer, shown.kind)
     _check_request(frame, held, made, at)
@@ -481,8 +500,6 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     bare = depends_on_query(frame.ctx, known) and is_bare(frame.ctx, shown.kind, fetched)
     with bare_object(frame.ctx, bare):
         made = saved_presenter(frame.ctx, held.serializer, shown.kind.model, partial=partial, fetched=fetched)
-        if fetched is not None:
-            fetch_with(frame.ctx, held.serializer, fetched, partial=partial)
         show_given(frame.ctx, held.serializer, shown.kind.model, held.given, partial=partial)
     _check_request(frame, held, made, at)
     local = in_local(frame, shown).text
@@ -500,10 +517,26 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
         call = ast.parse("x.all()", mode="eval").body
         assert isinstance(call, ast.Call)
         shown = method_call(frame, shown, "all", call)
-    if isinstance(shown.kind, QuerySet):
+    if isinstance(shown.kind, QuerySet) and (
+        "#rows:" + shown.text in frame.env or (_read_again(frame, shown) and not frame.no_hoist)
+    ):
+        shown = fetched_rows(frame, shown, at if isinstance(at, ast.expr) else name(shown.text))
+    elif isinstance(shown.kind, QuerySet):
         needs = site_of(frame, shown, hint="", at=at)
         shown = fetch_all(frame, shown, needs, at)
     return present_rows(frame, held.serializer, shown, at, held)
+
+
+def _read_again(frame: Frame, rows: Val) -> bool:
+    """Whether the local of a queryset is looked at in other places of the function, too: Django keeps its rows in it."""
+    legacy = {k for k, v in frame.env.items() if v.text == rows.text}
+    tree = ast.parse(textwrap.dedent(frame.function.source))
+    return (
+        sum(
+            isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in legacy for n in ast.walk(tree)
+        )
+        > 1
+    )
 
 
 def present_rows(
@@ -517,6 +550,10 @@ def present_rows(
         raise frame.refuse(
             "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
         )
+    old = aged(frame, _SOME, rows).kind
+    further = isinstance(old, ListOf) and isinstance(old.item, Instance) and old.item.aged
+    if further and looks_further(frame.ctx, serializer, rows.kind.item.model):
+        rows.kind.item.site.written = True
     if rows.kind.item.site.written and not rows.kind.item.site.classes:
         made = saved_presenter(frame.ctx, serializer, rows.kind.item.model, fetched=rows.kind.item)
     else:

@@ -6,6 +6,7 @@ import ast
 import copy
 
 from segue.target.ir import Import
+from segue.translate.functions.writing import may_write
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
@@ -62,7 +63,8 @@ def _rounds(
 ) -> list[str]:
     comments = copy.deepcopy(frame.comments)
     looked: list[ast.AST] = []
-    for _ in range(5):
+    writes = any(map(_writes, body))
+    for _ in range(6):
         frame.facts = dict(settled)
         if frame.loops == 1:
             looked += frame.bottoms
@@ -71,6 +73,8 @@ def _rounds(
         frame.comments = copy.deepcopy(comments)
         returns = len(frame.returns)
         with frame.capture() as lines:
+            if writes:
+                frame.writing.append(lines)
             assert callable(prepare)
             prepare()
             frame.alive = True
@@ -79,7 +83,12 @@ def _rounds(
         frame.alive = True
         merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
         frame.facts = dict(settled)
-        if _same(start[0], frame.env):
+        asked = any(lines is passed for passed in frame.passed)
+        if asked and not writes and may_write(frame.ctx, lines):
+            writes = (
+                True  # the next round finds the objects that it did not bind behind what this one has written
+            )
+        elif _same(start[0], frame.env):
             if frame.loops == 1 and frame.bottoms:
                 place = frame.bottoms[0]
                 raise frame.refuse(
@@ -90,6 +99,21 @@ def _rounds(
         del frame.returns[returns:]
     raise frame.refuse(
         "loop", type(at).__name__.lower(), "What the loop's variables are does not settle.", at
+    )
+
+
+_WRITERS = frozenset(
+    {"save", "create", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "update"}
+)
+
+
+def _writes(statement: ast.stmt) -> bool:
+    """Whether it writes rows at first sight; what it does by functions is known when they are translated."""
+    return any(
+        isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and (n.func.attr in _WRITERS if n.keywords or not n.args else n.func.attr in _WRITERS - {"update"})
+        for n in ast.walk(statement)
     )
 
 
@@ -134,6 +158,14 @@ def _over_answers(frame: Frame, node: ast.For) -> bool:
     return found is not None
 
 
+def _stays(frame: Frame, key: str, loop: ast.For) -> bool:
+    """Whether the key of ``frame.env`` names rows of a queryset that no round of the loop binds anew."""
+    bound = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return key.startswith("#rows:") and key.removeprefix("#rows:") not in {
+        frame.renames.get(n, n) for n in bound
+    }
+
+
 @statement(ast.For)
 def for_loop(frame: Frame, node: ast.For) -> None:
     """``for target in items``."""
@@ -149,7 +181,9 @@ def for_loop(frame: Frame, node: ast.For) -> None:
         frame.run(node.orelse)
         return
     code, item = iterable(frame, over, node.iter)
-    for key in [k for k in frame.env if k.startswith("#") and not k.startswith(PUT)]:
+    for key in [
+        k for k in frame.env if k.startswith("#") and not k.startswith(PUT) and not _stays(frame, k, node)
+    ]:
         del frame.env[key]
     target: list[ast.expr] = []
     breaks = any(isinstance(n, ast.Break) for s in node.body for n in ast.walk(s))

@@ -1,0 +1,62 @@
+"""What may have been written since an object was read.
+
+Django asks for a relation when code comes to it. Where nothing was written before, reading it with the object is the same and
+costs one statement less; behind a write it is not, whoever has written what: a child that was just deleted would still be
+shown. So objects that were read before a write are ``aged`` from there on: what they lead to is asked for then.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from segue.translate.interp.value import Val
+from segue.translate.kinds import Instance, ListOf
+
+if TYPE_CHECKING:
+    from segue.translate.interp.frame import Frame
+
+_HOLDERS = ("self", "request")
+
+
+def aged(frame: Frame, node: ast.expr, value: Val) -> Val:
+    """``value`` of ``node``, an object or a list of objects that a local or an attribute of the view or the request holds, with
+    what happened since it was bound."""
+    of_request = (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _HOLDERS
+    )
+    if not (isinstance(node, ast.Name) or of_request):
+        return value
+    kind = value.kind
+    item = kind.item if isinstance(kind, ListOf) else kind
+    if not isinstance(item, Instance) or item.aged or item.mode != "row" or item.site.classes:
+        return value
+    if not isinstance(value.node, ast.Name | ast.Attribute) or not written_since(frame, value.text):
+        return value
+    older = replace(item, aged=True)
+    return Val(replace(kind, item=older) if isinstance(kind, ListOf) else older, value.node)
+
+
+def written_since(frame: Frame, local: str) -> bool:
+    """Whether something may have been written since ``local`` of the generated function was bound: before this statement, or
+    in an earlier round of a loop around it. A parameter was bound before all of it."""
+    from segue.translate.functions.writing import may_write
+
+    binds = re.compile(
+        rf"\s*(?:(?:async )?for )?(?:\w+, )*{re.escape(local)}(?:, \w+)*(?:: [^=]+)?(?: = | in )"
+    )
+    behind: list[str] = []
+    for lines in (frame.lines, *reversed(frame.around)):
+        at = next((n for n in range(len(lines) - 1, -1, -1) if binds.match(lines[n])), None)
+        behind[:0] = lines if at is None else lines[at + 1 :]
+        if at is not None:
+            break
+        if any(lines is writing for writing in frame.writing):
+            return True
+        frame.passed.append(lines)
+    return any("await " in line or "async with" in line for line in behind) and may_write(frame.ctx, behind)
+
+
+__all__ = ["aged", "written_since"]

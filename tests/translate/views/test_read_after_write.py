@@ -1,0 +1,388 @@
+"""What is read before a write and what after it: relations that Django asks for late, rows that it has kept, and what stays of
+a request that fails between two writes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.projects.site import Site, differences
+
+from segue.assess.transactions import boundaries
+from segue.snapshot.model import Snapshot
+from segue.target.ir import Program
+from segue.verify.evidence import Report
+
+MODELS = """\
+from django.db import models
+from django.db.models import F
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.dispatch import receiver
+
+
+class Town(models.Model):
+    count = models.IntegerField()
+
+
+class Press(models.Model):
+    name = models.CharField(max_length=10)
+    count = models.IntegerField()
+    town = models.ForeignKey(Town, on_delete=models.CASCADE)
+
+
+class Note(models.Model):
+    stars = models.IntegerField()
+    press = models.ForeignKey(Press, on_delete=models.CASCADE, related_name="notes")
+    other = models.ForeignKey(Press, on_delete=models.SET_NULL, null=True, blank=True, related_name="others")
+
+    def numbers(self):
+        return [page.number for page in self.pages.all()]
+
+    @property
+    def press_count(self):
+        return self.press.count
+
+
+class Page(models.Model):
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="pages")
+    number = models.IntegerField()
+
+
+class Log(models.Model):
+    text = models.CharField(max_length=20)
+
+
+class Loud(models.Model):
+    n = models.IntegerField()
+    notes = models.ManyToManyField(Note, blank=True)
+
+
+@receiver(post_save, sender=Note)
+def counted(sender, instance, **kwargs):
+    Press.objects.filter(pk=instance.press_id).update(count=F("count") + 1)
+    Town.objects.filter(press__pk=instance.press_id).update(count=F("count") + 1)
+
+
+@receiver(post_save, sender=Loud)
+def saved(sender, instance, **kwargs):
+    Log.objects.create(text="saved")
+    if instance.n % 3 == 0:
+        raise ValueError("saved")
+
+
+@receiver(post_delete, sender=Page)
+def deleted(sender, instance, **kwargs):
+    Log.objects.create(text="deleted")
+    if instance.number % 2 == 1:
+        raise ValueError("deleted")
+
+
+@receiver(m2m_changed, sender=Loud.notes.through)
+def noted(sender, instance, action, **kwargs):
+    if action == "post_add" and instance.n % 3 == 1:
+        raise ValueError("noted")
+"""
+VIEWS = """\
+from django.db import transaction
+from django.db.models import F
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.response import Response
+
+from notes.models import Log, Loud, Note, Page, Press, Town
+
+
+class PageSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Page
+        fields = ["id", "number"]
+
+
+class NoteSerializer(serializers.ModelSerializer):
+    press_count = serializers.IntegerField(source="press.count", read_only=True)
+    town_count = serializers.IntegerField(source="press.town.count", read_only=True)
+    other_count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["id", "stars", "press", "other", "press_count", "town_count", "other_count"]
+
+    def get_other_count(self, note):
+        return note.other.count if note.other else None
+
+    def validate(self, attrs):
+        if self.instance is not None and self.instance.stars % 2 and self.instance.other is None:
+            raise ValidationError("no")
+        return attrs
+
+
+class WholeSerializer(serializers.ModelSerializer):
+    pages = PageSerializer(many=True, read_only=True)
+    n = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["id", "pages", "n"]
+
+    def get_n(self, note):
+        return note.pages.count() + len(note.numbers())
+
+
+class Odd(BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return obj.stars % 2 == 0 or obj.press.count > -1
+
+
+class NoteViewSet(viewsets.ModelViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [Odd]
+
+
+class JoinedViewSet(viewsets.ModelViewSet):
+    http_method_names = ["patch"]
+    queryset = Note.objects.select_related("press").order_by("id")
+    serializer_class = NoteSerializer
+
+
+class DoneViewSet(viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.first = Note.objects.order_by("id").first()
+
+    @action(detail=True, methods=["post"])
+    def late(self, request, pk=None):
+        note = self.get_object()
+        Press.objects.update(count=F("count") + 5)
+        return Response({"press": note.press.count, "town": note.press.town.count, "same": note.press_count})
+
+    @action(detail=True, methods=["post"])
+    def early(self, request, pk=None):
+        note = self.get_object()
+        before = note.press_count
+        Press.objects.update(count=F("count") + 5)
+        return Response({"before": before, "after": note.press.count})
+
+    @action(detail=True, methods=["post"])
+    def shown(self, request, pk=None):
+        note = self.get_object()
+        Press.objects.update(count=F("count") + 5)
+        return Response(self.get_serializer(note).data)
+
+    @action(detail=True, methods=["post"])
+    def emptied(self, request, pk=None):
+        note = self.get_object()
+        before = note.numbers()
+        self.empty(note)
+        return Response({"before": before, "then": note.numbers(), "whole": self.whole(note)})
+
+    def empty(self, note):
+        Page.objects.filter(note=note).update(note=Note.objects.order_by("id").last())
+
+    def whole(self, note):
+        return WholeSerializer(note).data
+
+    @action(detail=True, methods=["post"])
+    def kept(self, request, pk=None):
+        note = Note.objects.select_related("press__town").prefetch_related("pages").get(pk=pk)
+        self.empty(note)
+        Town.objects.update(count=F("count") + 5)
+        return Response({"pages": [p.number for p in note.pages.all()], "town": note.press.town.count})
+
+    @action(detail=True, methods=["post"])
+    def mine(self, request, pk=None):
+        self.empty(self.first)
+        return Response([page.number for page in self.first.pages.all()])
+
+    @action(detail=False, methods=["post"])
+    def rounds(self, request):
+        out = []
+        for note in self.get_queryset()[:3]:
+            out.append([note.press.count, note.numbers()])
+            Press.objects.update(count=F("count") + 5)
+            self.empty(Note.objects.order_by("id").first())
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def listed(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        for note in notes:
+            Note.objects.filter(pk=note.pk).update(stars=F("stars") - 3)
+        self.empty(self.first)
+        first = notes.first()
+        return Response([self.get_serializer(notes, many=True).data, WholeSerializer(notes, many=True).data, first.stars])
+
+    @action(detail=False, methods=["post"])
+    def answered(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        data = self.get_serializer(notes, many=True).data
+        Note.objects.update(stars=F("stars") - 3)
+        return Response({"data": data, "then": [note.stars for note in notes]})
+
+    @action(detail=True, methods=["post"])
+    def either(self, request, pk=None):
+        note = self.get_object()
+        if note.stars > 9:
+            Press.objects.update(count=F("count") + 5)
+        else:
+            Log.objects.create(text=str(note.press.count))
+        return Response({"press": note.press.count})
+
+    @action(detail=False, methods=["post"])
+    def sliced(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        count = len(notes)
+        Note.objects.update(stars=F("stars") - 3)
+        return Response([count, notes[0].stars])
+
+    @action(detail=True, methods=["post"])
+    def twice(self, request, pk=None):
+        note = self.get_object()
+        serializer = self.get_serializer(note)
+        before = serializer.data
+        note.stars = 7
+        note.save()
+        return Response([before, serializer.data])
+
+
+class FailingViewSet(viewsets.ModelViewSet):
+    http_method_names = ["post", "put", "delete"]
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    def perform_create(self, serializer):
+        note = serializer.save()
+        for number in (3, 2, 1, 0):
+            Page.objects.create(note=note, number=6 // number)
+
+    @transaction.atomic
+    def perform_update(self, serializer):
+        Log.objects.create(text="updating")
+        serializer.save()
+        raise ValueError("updated")
+
+    def perform_destroy(self, instance):
+        Log.objects.create(text="before")
+        instance.delete()
+        Log.objects.create(text="behind")
+
+    @action(detail=True, methods=["post"])
+    def refused(self, request, pk=None):
+        note = self.get_object()
+        Log.objects.create(text="refused")
+        note.stars = 0
+        note.save()
+        raise ValidationError("no")
+
+    @action(detail=True, methods=["post"])
+    def held(self, request, pk=None):
+        with transaction.atomic(durable=True):
+            note = Note.objects.select_for_update(nowait=True).get(pk=pk)
+            transaction.on_commit(lambda: Log.objects.create(text="told"), robust=True)
+            note.stars = 5
+            note.save()
+            if note.other is None:
+                transaction.set_rollback(True)
+        return Response({"stars": note.stars})
+
+
+class LoudSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Loud
+        fields = ["id", "n", "notes"]
+
+
+class LoudViewSet(viewsets.ModelViewSet):
+    http_method_names = ["post"]
+    queryset = Loud.objects.order_by("id")
+    serializer_class = LoudSerializer
+"""
+URLS = """\
+from rest_framework.routers import SimpleRouter
+from notes import views
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet, basename="note")
+router.register("joined", views.JoinedViewSet, basename="joined")
+router.register("done", views.DoneViewSet, basename="done")
+router.register("failing", views.FailingViewSet, basename="failing")
+router.register("loud", views.LoudViewSet, basename="loud")
+urlpatterns = router.urls
+"""
+
+
+@pytest.fixture(scope="module")
+def explored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Report, Snapshot]:
+    root = tmp_path_factory.mktemp("written")
+    files = {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
+    site = Site.make(root, files)
+    snapshot = site.snapshot()
+    return *site.explore(snapshot, root / "fastapi", cases=200, seconds=120), snapshot
+
+
+def test_relations_and_rows_are_read_when_django_reads_them(
+    explored: tuple[Program, Report, Snapshot],
+) -> None:
+    _, report, _ = explored
+    assert differences(report) == []
+    statuses = {o.key: set(o.statuses) for o in report.operations}
+    entered = {"POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "PATCH /joined/{pk}/"}
+    entered |= {
+        f"POST /done/{{pk}}/{name}/" for name in ("late", "early", "shown", "emptied", "kept", "mine")
+    } | {f"POST /done/{name}/" for name in ("rounds", "listed", "answered")}
+    assert {key for key in entered if not statuses[key] & {"200", "201"}} == set()
+
+
+def test_what_was_written_before_a_failure_stays_as_in_django(
+    explored: tuple[Program, Report, Snapshot],
+) -> None:
+    _, report, _ = explored
+    statuses = {o.key: set(o.statuses) for o in report.operations}
+    for key in ("POST /failing/", "PUT /failing/{pk}/", "DELETE /failing/{pk}/"):
+        assert "500" in statuses[key]
+    assert "400" in statuses["POST /failing/{pk}/refused/"]
+    assert "200" in statuses["POST /failing/{pk}/held/"]
+    assert {"201", "500"} <= statuses["POST /loud/"]
+
+
+def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
+    explored: tuple[Program, Report, Snapshot],
+) -> None:
+    program, _, _ = explored
+    refused = {(r.route_id, r.method): r.reasons[0].code for r in program.refused}
+    assert refused == {
+        ("/done/sliced/", "POST"): "slice",
+        ("/done/{pk}/either/", "POST"): "read-order",
+        ("/done/{pk}/twice/", "POST"): "serializer-data",
+    }
+
+
+def test_boundaries_are_told_with_their_options_and_through_receivers(
+    explored: tuple[Program, Report, Snapshot],
+) -> None:
+    program, _, snapshot = explored
+    views, models = VIEWS.splitlines(), MODELS.splitlines()
+
+    def at(text: str, options: str = "") -> str:
+        return f"notes/views.py:{next(n for n, line in enumerate(views, 1) if text in line)}{options}"
+
+    def of(text: str) -> str:
+        return f"notes/models.py:{next(n for n, line in enumerate(models, 1) if text in line)}"
+
+    found = {(b.method, b.route): b for b in boundaries(snapshot, program)}
+    held = found["POST", "/failing/{pk}/held/"].django
+    assert held.blocks == (at("durable=True", " (durable=True)"),)
+    assert held.locks == (at("nowait=True", " (nowait=True)"),)
+    assert held.hooks == (at("on_commit", " (robust=True)"),)
+    assert held.marks == (at("set_rollback", " (set_rollback)"),)
+    assert found["POST", "/failing/{pk}/held/"].generated is not None
+    assert found["POST", "/failing/{pk}/held/"].differs == ()
+    loud = found["POST", "/loud/"].django
+    assert of('Log.objects.create(text="saved")') in loud.alone, "a receiver writes on its own"
+    destroyed = found["DELETE", "/failing/{pk}/"].django
+    assert of('Log.objects.create(text="deleted")') not in destroyed.alone, "a deletion is one transaction"
+    assert found["PUT", "/failing/{pk}/"].django.alone == ()
+    assert [b.differs for b in found.values() if b.differs] == []
