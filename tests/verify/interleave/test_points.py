@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import io
 import random
 from itertools import permutations
@@ -15,7 +16,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from segue.verify.http import turns
 from segue.verify.interleave import InterleaveReport, Result, as_json, render
+from segue.verify.interleave.outcome import Masks
 from segue.verify.interleave.points import Labels, common, kind_of
+from segue.verify.interleave.running import Ran
 from segue.verify.interleave.words import schedules, serial
 
 
@@ -127,3 +130,16 @@ def test_all_schedules_are_run_where_there_are_few() -> None:
     assert (len(set(some)), whole) == (20, False)
     assert some[:2] == ["AAAAABBBBB", "BBBBBAAAAA"]
     assert {w.count("A") for w in some} == {5}
+
+
+def test_lists_in_answers_are_compared_without_their_order() -> None:
+    masks = Masks([], dt.datetime.now(dt.UTC))
+
+    def outcome(*tags: int, rows: str = "1") -> str:
+        answer = {"status": 200, "headers": {}, "cookies": {}, "body": {"tags": [{"id": n} for n in tags]}}
+        effects = {"book": {"inserted": [], "updated": [[rows, {}]], "deleted": []}}
+        return masks.outcome(Ran((answer,), effects, ((),), (), 0))
+
+    assert outcome(1, 2) == outcome(2, 1)
+    assert outcome(1, 2) != outcome(1, 3)
+    assert outcome(1, 2) != outcome(1, 2, rows="2")

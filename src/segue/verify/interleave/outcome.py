@@ -56,7 +56,8 @@ class Masks:
     def outcome(self, ran: Ran) -> str:
         """One line of JSON; :data:`DEADLOCK` where there was one (whom PostgreSQL ends is a matter of milliseconds).
 
-        What sequences gave is in the rows; mails, tasks and calls come in no order.
+        What sequences gave is in the rows; mails, tasks and calls come in no order. Nor do lists in answers: that of a query without
+        ORDER BY is where PostgreSQL happens to keep rows that come and go at the same time.
         """
         if ran.deadlock:
             return DEADLOCK
@@ -69,7 +70,15 @@ class Masks:
 
 
 def _shown(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: answer[name] for name in ("status", "headers", "cookies", "body")}
+    return {name: answer[name] for name in ("status", "headers", "cookies")} | {
+        "body": _unordered(answer["body"])
+    }
+
+
+def _unordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _unordered(item) for name, item in value.items()}
+    return sorted(map(_unordered, value), key=_line) if isinstance(value, list) else value
 
 
 def _line(value: Any) -> str:
