@@ -320,7 +320,7 @@ def explored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Report,
     files = {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
     site = Site.make(root, files)
     snapshot = site.snapshot()
-    return *site.explore(snapshot, root / "fastapi", cases=200, seconds=120), snapshot
+    return *site.explore(snapshot, root / "fastapi", cases=160, seconds=120), snapshot
 
 
 def test_relations_and_rows_are_read_when_django_reads_them(
