@@ -176,3 +176,63 @@ def _databases(maria: Maria) -> set[str]:
             return {name for (name,) in cursor.fetchall()}
     finally:
         connection.close()
+
+
+REVISION = """
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "{0}", "0001", None, None
+def upgrade():
+    op.execute({1!r})
+"""
+REVISIONS = {
+    "alter": "ALTER TABLE `fields_autokey` ADD extra int",
+    "index": "DROP INDEX `date_integer` ON `catalogue everything`",
+    "hidden": "/*!50000 ALTER TABLE `fields_autokey` ADD extra int */",
+    "rename": "RENAME TABLE `fields_autokey` TO `other`",
+    "fresh": "CREATE TABLE fresh AS SELECT IS_USED_LOCK(CONCAT('segue.', DATABASE())) AS held, CONNECTION_ID() AS own",
+}
+UPGRADE = """
+import sys
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+folder, url, *names = sys.argv[1:]
+sys.path.insert(0, folder)
+for name in names:
+    config = Config(folder + "/alembic.ini")
+    config.attributes["url"] = url
+    try:
+        command.upgrade(config, name)
+        print(name, "ran")
+    except CommandError as error:
+        print(name, "refused:", error)
+"""
+
+
+def test_alembic_changes_no_table_of_djangos(world: World, tmp_path: Path) -> None:
+    """What the guard of ``migrations/env.py`` reads in MySQL's statements, and that one run holds the database."""
+    folder = tmp_path / "generated"
+    shutil.copytree(world.generated.folder, folder)
+    for name, statement in REVISIONS.items():
+        text = REVISION.format(name, statement)
+        (folder / "migrations" / "versions" / f"{name}.py").write_text(text)
+    url = world.maria.create("guarded")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", UPGRADE, str(folder), url, "0001", *REVISIONS],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert [name for name, what in said.items() if what == "ran"] == ["0001", "fresh"]
+    for name in ("alter", "index", "hidden", "rename"):
+        table = "catalogue everything" if name == "index" else "fields_autokey"
+        assert f"Revision {name} changes {table}, which is Django's" in said[name]
+    connection = pymysql.connect(host="127.0.0.1", port=world.maria.port, user="root", database="guarded")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT held, own FROM fresh")
+            ((held, own),) = cursor.fetchall()
+    finally:
+        connection.close()
+    assert held is not None
+    assert held != own  # a connection of its own, which outlasts every transaction of the run

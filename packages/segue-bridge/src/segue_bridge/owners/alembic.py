@@ -76,11 +76,13 @@ class Guard:
 
         url = database.engine.url
         if database.dialect == "mysql":
-            # the lock of a session, which ends with it
             async with database.engine.connect() as connection:
                 if not await connection.scalar(text(lock.TRY_MYSQL)):
                     raise CommandError(str(lock.MigrationRunning(lock.PATIENCE)))
-                yield
+                try:
+                    yield
+                finally:
+                    await connection.scalar(text(lock.FREE_MYSQL))
             return
         if database.dialect != "postgresql":
             held = lock.file_lock(url.database or "")

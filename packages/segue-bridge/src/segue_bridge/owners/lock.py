@@ -1,7 +1,7 @@
 """One run of migrations at a time on a database, whichever tool runs it.
 
 PostgreSQL: an advisory lock of the session, on a connection of its own, so that it outlasts every transaction of the run
-and ends with the process. SQLite: a lock on a file beside the database (``NAME.migrating``), which
+and ends with the process; so on MySQL (``GET_LOCK``). SQLite: a lock on a file beside the database (``NAME.migrating``), which
 stays there, empty.
 """
 
@@ -18,8 +18,10 @@ KEY = int.from_bytes(b"SegueMig", "big")
 TRY = f"SELECT pg_try_advisory_lock({KEY})"
 FREE = f"SELECT pg_advisory_unlock({KEY})"
 PATIENCE = 60.0
-# The name holds for the whole server; it waits by itself.
-TRY_MYSQL = f"SELECT GET_LOCK(CONCAT('segue.', LEFT(DATABASE(), 50)), {PATIENCE:.0f})"
+# Of the session, with a name that holds for the whole server; it waits by itself.
+_NAME_MYSQL = "CONCAT('segue.', LEFT(DATABASE(), 50))"
+TRY_MYSQL = f"SELECT GET_LOCK({_NAME_MYSQL}, {PATIENCE:.0f})"
+FREE_MYSQL = f"SELECT RELEASE_LOCK({_NAME_MYSQL})"
 STEP = 0.1
 
 
