@@ -26,6 +26,8 @@ _ARGUMENTS: dict[str, tuple[str, str | int | None, bool]] = {
     "certfile": ("EMAIL_SSL_CERTFILE", None, False),
     "folder": ("EMAIL_FILE_PATH", None, False),
 }
+#: What a text becomes that the environment gives: Django asks whether it is empty, and a socket takes a port as a text.
+_AS = {"port": "int", "use_tls": "bool", "use_ssl": "bool"}
 #: What of these the settings' defaults do not tell the type of.
 TYPES = {
     "EMAIL_TIMEOUT": "float | None",
@@ -69,7 +71,10 @@ def declared(ctx: Context, refuse: Refuse) -> str:
     arguments = [field(ctx, "EMAIL_BACKEND", _KNOWN[0])]
     for argument, (name, default, always) in _ARGUMENTS.items():
         if always or setting(ctx, name, None):
-            arguments.append(f"{argument}={field(ctx, name, default)}")
+            code = field(ctx, name, default)
+            if isinstance(setting(ctx, name, None), str) and argument in _AS:
+                code = f"{_AS[argument]}({code})"
+            arguments.append(f"{argument}={code}")
     package = ctx.program.package
     module = ctx.program.module(f"{package}/mail.py", "The mail server that Django has too.")
     needed = {Import("segue_bridge.mail.mailer", "Mailer"), Import(f"{package}.settings", "settings")}

@@ -75,6 +75,8 @@ def log_actions(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         "object_id": _text(frame, key, call),
         "object_repr": _text(frame, logged, call),
     }
+    if not single.kind.value:
+        frame.wish = None  # the statement names the list, not the row
     made = _entry(frame, owner, call, given)
     if single.kind.value:
         return made

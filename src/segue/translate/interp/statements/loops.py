@@ -7,6 +7,7 @@ import copy
 
 from segue.target.ir import Import
 from segue.translate.functions.writing import may_write
+from segue.translate.interp import changing_types
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
@@ -64,6 +65,8 @@ def _rounds(
     comments = copy.deepcopy(frame.comments)
     looked: list[ast.AST] = []
     writes = any(map(_writes, body))
+    before = dict(frame.env)
+    after: dict[str, Val] = {}
     for _ in range(6):
         frame.facts = dict(settled)
         if frame.loops == 1:
@@ -81,6 +84,7 @@ def _rounds(
             frame.run(body)
         end = (frame.env, frame.facts, True)
         frame.alive = True
+        after = after or end[0]
         merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
         frame.facts = dict(settled)
         asked = any(lines is passed for passed in frame.passed)
@@ -95,6 +99,7 @@ def _rounds(
                     "loop", ast.unparse(place), "Segue does not see what was put in here before.", place
                 )
             _annotate(frame, looked)
+            changing_types.annotate(frame, before, after)
             return lines
         del frame.returns[returns:]
     raise frame.refuse(

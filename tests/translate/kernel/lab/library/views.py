@@ -13,6 +13,7 @@ import statistics
 import textwrap
 import unicodedata
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.parser import Parser
@@ -1152,6 +1153,12 @@ class Lab(APIView):
 
     def case_raise_404(self):
         raise Http404("gone")
+
+    def case_loop_total_of_another_type(self):
+        total = 0
+        for book in Book.objects.all():
+            total += Decimal(book.price)
+        return str(total)
 
     def case_loop_totals(self):
         total = 0
