@@ -55,6 +55,8 @@ def told(exc, context):
     if response is not None:
         if isinstance(exc, (InvalidToken, TokenError)):
             response.data["told"] = "invalid"
+            response.data["codes"] = exc.get_codes()
+            response.data["text"] = str(exc)
         elif isinstance(exc, AuthenticationFailed):
             response.data["told"] = "failed"
     return response

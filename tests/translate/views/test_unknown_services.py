@@ -102,6 +102,12 @@ class ShelfSerializer(serializers.ModelSerializer):
     def create(self, validated_data):
         return Shelf.objects.create(name=validated_data["name"])
 
+    def validate(self, attrs):
+        shelf = getattr(self, "instance", None)
+        if shelf is not None and attrs.get("name") == shelf.name:
+            raise serializers.ValidationError({"name": "It is called so."})
+        return attrs
+
     def update(self, shelf, validated_data):
         shelf.name = validated_data.get("name", shelf.name)
         shelf.save()
@@ -202,6 +208,11 @@ class MediaViewSet(viewsets.ModelViewSet):
 
 
 @api_view(["GET"])
+def note_of(request, pk):
+    return Response({"pk": pk})
+
+
+@api_view(["GET"])
 def media_by_itself(request, pk):
     media = get_object_or_404(Media, pk=pk)
     every = Media.objects.order_by("pk")
@@ -298,6 +309,7 @@ urlpatterns = [
     path("held/<int:pk>/", views.HeldBookView.as_view()),
     path("now/", views.NowView.as_view()),
     path("recent/", views.RecentView.as_view()),
+    path("surplus/<int:pk>/<int:more>/", views.note_of),
     path("me/", views.MeView.as_view()),
     path("users/<int:pk>/", views.UserView.as_view()),
     path("renamed/<int:pk>/", views.renamed),
@@ -335,13 +347,17 @@ def test_unknown_services(tmp_path: Path) -> None:
     snapshot = site.snapshot()
     program, report = site.explore(snapshot, tmp_path / "fastapi", cases=420)
     refused = {r.route_id: r.reasons[0].code for r in program.refused}
-    assert refused == {"/now/": "class-queryset", "/recent/": "class-queryset"}
+    assert refused == {
+        "/now/": "class-queryset",
+        "/recent/": "class-queryset",
+        "/surplus/{pk}/{more}/": "call-arguments",
+    }
     assert differences(report) == []
     # Whether somebody is without a profile is a matter of the rows that are made.
     assert {o.key for o in report.operations if not o.succeeded} <= {"POST /me/"}
 
     # The class's own queryset may be looked into, and DRF lets nobody evaluate it.
-    held = {"GET /now/", "GET /recent/"}
+    held = {"GET /now/", "GET /recent/", "GET /surplus/{pk}/{more}/"}
     assert _refused(
         snapshot, HeldView__get_queryset="self.queryset.filter(pages__gte=0) -> self.queryset"
     ).keys() - held == {"GET /held/"}

@@ -293,6 +293,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         if isinstance(value.kind, SerializerSelf):
             from segue.translate.serializers.kept import or_default
 
+            if attr.kind.value in ("instance", "partial", "context"):  # every serializer has them
+                return of(frame, value, attr.kind.value, call.node)
             kept = or_default(frame, value, attr.kind.value, call.args[2])
             if kept is not None:
                 return kept

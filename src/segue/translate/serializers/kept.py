@@ -110,12 +110,22 @@ def before_class(frame: Frame, me: SerializerSelf, name: str, node: ast.AST) -> 
     return None
 
 
+# What ``Field`` and ``BaseSerializer`` put on every serializer, or on some as they are used.
+_OF_DRF = frozenset(
+    {
+        "instance", "partial", "context", "initial_data", "validated_data", "data", "errors", "fields", "root", "parent", "field_name",
+        "source", "source_attrs", "label", "help_text", "style", "read_only", "write_only", "required", "default", "initial", "allow_null",
+        "error_messages", "validators", "many", "child", "_context", "_validated_data", "_errors", "_data", "_args", "_kwargs", "_declared_fields",
+    }
+)  # fmt: skip
+
+
 def or_default(frame: Frame, owner: Val, name: str, default: Val) -> Val | None:
     """``getattr(self, "user", default)``; None where Segue cannot tell."""
     assert isinstance(owner.kind, SerializerSelf)
     serializer = owner.kind.name
     known = frame.ctx.snapshot.classes.get(serializer)
-    if known is None or name in known.methods or name in known.attributes:
+    if known is None or name in known.methods or name in known.attributes or name in _OF_DRF:
         return None
     use = owner.kind.use
     if not isinstance(use, Use) or use.purpose not in PURPOSES:

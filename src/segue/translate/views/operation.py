@@ -206,6 +206,10 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
         elif name in dict(given):
             arguments[name] = const(dict(given)[name])
     spec = _spec(function)
+    surplus = sorted(kinds.keys() - set(names[1:])) if spec.kwarg is None else []
+    if surplus:
+        why = "The URL has this argument, and the method does not take it: Django fails."
+        raise endpoint.refuse("call-arguments", f"{function.name}: {surplus[0]}", why, function.where)
     if spec.vararg is not None:
         arguments[spec.vararg.arg] = NoArguments()
     if spec.kwarg is not None:

@@ -74,6 +74,8 @@ class TokenError(Exception):
 class InvalidToken(AuthenticationFailed):
     """``rest_framework_simplejwt.exceptions.InvalidToken``: no token, or one that does not hold. Exception handlers ask for it."""
 
+    default_code = "token_not_valid"
+
 
 class JWTAuthentication:
     """``request.auth`` is the token's claims; the user is loaded with one query.
