@@ -86,11 +86,11 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("number", "season"),
-                        name="links_seasonticket_number_and_season_longer_than_postgresql_allows_uniq",
+                        name="links_seasonticket_number_and_season_longer_than_postgresql_uniq",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("number__gt", 0)),
-                        name="links_seasonticket_number_is_positive_longer_than_postgresql_allows",
+                        name="links_seasonticket_number_is_positive_and_longer_than_postgresql",
                     ),
                 ],
             },
