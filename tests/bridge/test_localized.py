@@ -12,7 +12,7 @@ import pytest
 from tests.forks import Forks
 
 from segue_bridge.errors import Unserved
-from segue_bridge.localized import LocalizedText, as_text, by_language, entered, localized, stored
+from segue_bridge.localized import LocalizedText, as_text, by_language, entered, localized, stored, text_in
 
 START = """
 import django
@@ -70,6 +70,33 @@ def test_the_same_is_said_shown_and_stored(package: list[dict[str, Any]]) -> Non
             "stored": stored(text),
         }
         assert ours == theirs, data
+
+
+OVERRIDDEN = ["", "en", "de", "DE", "de-at", "de_AT", "pt_br", "pt-BR", "nobodys"]
+SAID = """
+from django.utils import translation
+from i18nfield.strings import LazyI18nString
+
+def said(data):
+    found = []
+    for code in CODES:
+        with translation.override("fr"), translation.override(code):
+            found.append(f"{LazyI18nString(data)}")
+    return found
+"""
+
+
+def test_text_in_another_language() -> None:
+    forks = Forks(START, os.environ)
+    try:
+        theirs = forks.run(f"CODES = {OVERRIDDEN!r}\n{SAID}\nresult = [said(data) for data in {COLUMNS!r}]")
+    finally:
+        forks.close()
+    for data, texts in zip(COLUMNS, theirs, strict=True):
+        # Without a code the language stays as it was: here nobody has chosen one, so that it is the default.
+        ours = [text_in(localized(data), code, "en") for code in OVERRIDDEN if code]
+        assert ours == texts[1:], data
+        assert text_in(localized(data), "", "en") == as_text(localized(data), "en")
 
 
 def test_an_object_that_was_not_read_again_has_plain_texts() -> None:

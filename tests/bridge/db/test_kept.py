@@ -16,7 +16,7 @@ from segue_bridge.db.database import Database
 from segue_bridge.db.errors import IntegrityError, OperationalError
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
-from segue_bridge.leaving import left_to_django
+from segue_bridge.leaving import keep_conflicts, leave_conflicts, left_to_django, save_once
 
 
 class Kept(Base):
@@ -93,6 +93,23 @@ async def _work(path: Path) -> None:
             with pytest.raises(IntegrityError):
                 await _insert(db, 2, 2)
         assert db.kept == 1
+    # A save() of the project's tries again where the row is there: Django does, as long as nothing was written before.
+    async with database.session() as db:
+        leave_conflicts(db, "x")
+        with pytest.raises(Unserved):
+            await db.insert(Kept(id=1))
+        await save_once(db, Kept(id=7))
+        with pytest.raises(Unserved):
+            await db.insert(Kept(id=1))
+        await db.insert(Kept(id=8))
+        with pytest.raises(TooLate):
+            await db.insert(Kept(id=1))
+        await save_once(db, Kept(id=9))
+        assert isinstance(left_to_django(db, "x"), TooLate)
+        keep_conflicts(db)
+        with pytest.raises(IntegrityError):
+            await db.insert(Kept(id=1))
+        await db.execute(delete(Kept).where(Kept.id > 6))
     async with database.session() as db:
         with pytest.raises(KeyError):
             await _fails_after_commit(db, 3)

@@ -15,8 +15,12 @@ ROWS = 'self.fields["track"].queryset = '
 NONE = ROWS + "Track.objects.none()"
 
 
+OWN = frozenset({"self.instance.members", "Track: event__in=self.instance.events.all()"})
+ONE = "if self.instance and not isinstance(self.instance, list)"
+
+
 def _sets(text: str) -> bool:
-    return sets_querysets(ast.parse(text).body[0], frozenset({"track"}), frozenset({"Track"}))
+    return sets_querysets(ast.parse(text).body[0], frozenset({"track"}), frozenset({"Track"}), own_sets=OWN)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,9 @@ def _sets(text: str) -> bool:
         f"if self.event:\n    {ROWS}self.event.tracks.all()\nelse:\n    {NONE}",
         f"if not self.event:\n    {NONE}\nelse:\n    {ROWS}self.event.tracks.all()",
         f"if request and hasattr(request, 'event'):\n    {ROWS}request.event.tracks.all()",
+        f"if self.event:\n    {ROWS}self.event.tracks(manager='all').filter(kind__in=[Track.A, Track.B])",
+        f"{ONE}:\n    {ROWS}self.instance.members.all()",
+        f"{ONE} and self.instance.pk:\n    {ROWS}Track.objects.filter(event__in=self.instance.events.all())",
     ],
 )
 def test_rows_of_what_is_there(text: str) -> None:
@@ -46,6 +53,17 @@ def test_rows_of_what_is_there(text: str) -> None:
         # It asks the database, or for a field that is not there.
         f"if self.event:\n    {ROWS}self.event.tracks.first()",
         'self.fields["other"].queryset = Track.objects.none()',
+        # A list has no members, and a class may compute what it is asked for.
+        f"if self.instance:\n    {ROWS}self.instance.members.all()",
+        f"if self.instance and self.instance.pk:\n    {ROWS}self.instance.members.all()",
+        f"if self.instance.pk and not isinstance(self.instance, list):\n    {ROWS}self.instance.members.all()",
+        f"{ONE}:\n    {ROWS}self.instance.other.all()",
+        f"{ONE}:\n    {ROWS}Track.objects.filter(track__in=self.instance.events.all())",
+        f"{ONE}:\n    {NONE}\nelse:\n    {NONE}",
+        f"{ONE}:\n    {NONE}\n    {ROWS}self.event.tracks.all()",
+        f"if self.event:\n    {ROWS}self.event.tracks(manager='all').filter(kind=Track.kind())",
+        f"if self.event:\n    {ROWS}self.event.tracks(manager='all').filter(kind=self.kind)",
+        f"{ROWS}self.event.tracks(manager='all').filter(kind=1)",
     ],
 )
 def test_what_may_fail_is_not_passed_over(text: str) -> None:

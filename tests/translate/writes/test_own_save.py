@@ -13,14 +13,16 @@ from segue.target.ir import Program
 from segue.translate.context import Context
 from segue.translate.models.problems import value_problem
 from segue.translate.program import translate
+from segue.translate.rules.own_save import tried_again
 from segue.verify.evidence import Report
 
 MODELS = """\
 import hashlib
 import json
+import random
 import zlib
 
-from django.db import models
+from django.db import IntegrityError, models
 
 EMPTY = zlib.compress(json.dumps({}).encode("utf8"))
 
@@ -83,6 +85,36 @@ class Step(models.Model):
         if self.loud is None:  # which the column never is
             self.loud = len(self.title) > 3
         super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+
+class Coded:
+    _code_property = "code"
+
+    def assign_code(self):
+        self.code = "R%s" % random.random()
+
+    def save(self, *args, **kwargs):
+        # it never fails
+        for __ in range(3):
+            if not getattr(self, self._code_property, None):
+                self.assign_code()
+            try:
+                return super().save(*args, **kwargs)
+            except IntegrityError:
+                setattr(self, self._code_property, None)
+
+
+class Quiet:
+    def save(self, *args, **kwargs):
+        return super().save(*args, **kwargs)
+
+
+class Ticket(Coded, Quiet, models.Model):
+    place = models.IntegerField(default=1)
+    code = models.CharField(max_length=20)
+
+    class Meta:
+        unique_together = [("place", "code")]
 """
 VIEWS = """\
 import json
@@ -90,9 +122,10 @@ import zlib
 
 from rest_framework import generics, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from notes.models import EMPTY, Mark, Run, Step
+from notes.models import EMPTY, Mark, Run, Step, Ticket
 
 
 class Packed(serializers.JSONField):
@@ -208,6 +241,61 @@ class StepViewSet(viewsets.ModelViewSet):
         other = Step.objects.create(run=step.run, title="Another")
         return Response({"slug": other.slug})
 """
+VIEWS += """
+
+class TicketSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Ticket
+        fields = ["id", "code"]
+
+
+class TicketViewSet(viewsets.ModelViewSet):
+    queryset = Ticket.objects.order_by("pk")
+    serializer_class = TicketSerializer
+
+    def perform_create(self, serializer):
+        mark = Mark.objects.order_by("pk").first()
+        if mark and not mark.name:
+            mark.name = "used"
+            mark.save()
+        serializer.save()
+
+
+class Late(generics.CreateAPIView):
+    queryset = Ticket.objects.order_by("pk")
+    serializer_class = TicketSerializer
+
+    def perform_create(self, serializer):
+        Mark.objects.create(name="late")
+        serializer.save()
+
+
+class Pages(PageNumberPagination):
+    page_size = 2
+
+
+class OwnMarksSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Run
+        fields = ["id", "marks"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance and not isinstance(self.instance, list) and self.instance.pk:
+            self.fields["marks"].queryset = self.instance.marks.all()
+
+
+class OwnMarks(viewsets.ModelViewSet):
+    queryset = Run.objects.order_by("pk")
+    serializer_class = OwnMarksSerializer
+    pagination_class = Pages
+
+
+class NoPages(generics.ListAPIView):
+    # a queryset has no key
+    queryset = Run.objects.order_by("pk")
+    serializer_class = OwnMarksSerializer
+"""
 URLS = """\
 from django.urls import path
 from rest_framework.routers import SimpleRouter
@@ -217,7 +305,12 @@ from notes import views
 router = SimpleRouter()
 router.register("runs", views.RunViewSet)
 router.register("steps", views.StepViewSet)
-urlpatterns = [*router.urls, path("marked/<int:pk>/", views.MarkedSteps.as_view())]
+router.register("tickets", views.TicketViewSet)
+router.register("own", views.OwnMarks, basename="own")
+urlpatterns = [
+    *router.urls, path("marked/<int:pk>/", views.MarkedSteps.as_view()), path("late/", views.Late.as_view()),
+    path("unpaged/", views.NoPages.as_view()),
+]
 """
 
 
@@ -234,17 +327,48 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Program, 
 
 def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, Path]) -> None:
     _, program, report, output = asked
-    assert not program.refused
+    assert {(r.method, r.route_id): r.reasons[0].code for r in program.refused} == {
+        ("POST", "/late/"): "model-save",  # something is written before
+        ("GET", "/unpaged/"): "serializer-init",
+    }
     assert not differences(report)
     said = {o.key: o.statuses for o in report.operations}
-    for key in ("POST /runs/", "POST /steps/"):
+    for key in ("POST /runs/", "POST /steps/", "POST /tickets/", "POST /own/"):
         assert said[key].get("201", 0) > 0, key
-    for key in ("PATCH /runs/{pk}/", "PUT /steps/{pk}/", "GET /marked/{pk}/", "POST /steps/{pk}/rename/", "POST /steps/{pk}/partly/",
+    for key in ("PATCH /runs/{pk}/", "PUT /steps/{pk}/", "GET /marked/{pk}/", "PUT /tickets/{pk}/", "GET /own/", "GET /own/{pk}/", "POST /steps/{pk}/rename/", "POST /steps/{pk}/partly/",
                 "POST /steps/{pk}/another/"):  # fmt: skip
         assert said[key].get("200", 0) > 0, key
     services = (output / "app" / "notes" / "services.py").read_text()
     assert "def prepare_run(" in services
     assert "# only once both are there" in services
+
+
+_CODED = "notes.models.Coded.save"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("except IntegrityError:", "except Exception:"),
+        ("range(3)", "range(0)"),
+        ("range(3)", "range(self.pk)"),
+        ("if not getattr(self, self._code_property, None):", "if not getattr(self, self._other, None):"),
+        ("if not getattr(self, self._code_property, None):", "if not self.place:"),
+        ("if not getattr(self, self._code_property, None):", "if self.code:"),
+        ("return super().save(*args, **kwargs)", "return super().save()"),
+        ("return super().save(*args, **kwargs)", "super().save(*args, **kwargs)"),
+    ],
+)
+def test_another_way_to_try_again_is_refused(
+    asked: tuple[Snapshot, Program, Report, Path], before: str, after: str
+) -> None:
+    snapshot = asked[0]
+    function = snapshot.functions[_CODED]
+    assert before in function.source
+    assert tried_again(Context(snapshot), "notes.Ticket") == ("code",)
+    changed = dataclasses.replace(function, source=function.source.replace(before, after))
+    functions = {**snapshot.functions, _CODED: changed}
+    assert tried_again(Context(dataclasses.replace(snapshot, functions=functions)), "notes.Ticket") is None
 
 
 _SAVE = "def save(self, *args, **kwargs):\n    "

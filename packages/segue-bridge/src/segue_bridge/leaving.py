@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segue_bridge.acted import has_acted
+from segue_bridge.db.base import Base
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
@@ -19,6 +20,26 @@ def left_to_django(db: Session, why: str) -> Exception:
     if is_too_late(db):
         return TooLate(f"Only Django can go on here, and something was written before: {why}")
     return Unserved(why)
+
+
+async def save_once(db: Session, entity: Base) -> None:
+    """``if not token.version: token.version = v; token.save()``: Django, asked from the start, finds that done (or does the same
+    again), so that it does not keep the request here."""
+    again = db.kept <= db.repeatable
+    await db.save(entity)
+    if again:
+        db.repeatable = db.kept
+
+
+def leave_conflicts(db: Session, why: str) -> None:
+    """From here on, a row that the database refuses (``IntegrityError``) is :func:`left_to_django`: the project's ``save()`` tries
+    again with other values there, and the failed statement has written nothing."""
+    db.refused = lambda: left_to_django(db, why)
+
+
+def keep_conflicts(db: Session) -> None:
+    """The row is there: what the database refuses from here on raises ``IntegrityError``."""
+    db.refused = None
 
 
 def is_too_late(db: Session) -> bool:

@@ -90,6 +90,15 @@ def as_text(value: LocalizedText | str | None, default: str) -> str:
     return str(value)
 
 
+def text_in(value: LocalizedText | str | None, code: str, default: str) -> str:
+    """``str(value)`` inside of ``translation.override(code)``. An empty code changes nothing (``trans_real.activate``); any other is
+    told by ``get_language()`` as ``to_language`` writes it."""
+    if not code or not isinstance(value, LocalizedText):
+        return as_text(value, default)
+    language, _, country = code.partition("_")
+    return value.localize(f"{language}-{country}".lower() if "_" in code else code.lower(), default)
+
+
 def by_language(value: LocalizedText | str | None, default: str) -> dict[str, Any] | None:
     """``I18nField.to_representation``: the texts by language; one that has no language is in that of the service."""
     data = value.data if isinstance(value, LocalizedText) else value
@@ -98,4 +107,4 @@ def by_language(value: LocalizedText | str | None, default: str) -> dict[str, An
     return {default: str(data)}
 
 
-__all__ = ["LocalizedText", "as_text", "by_language", "entered", "localized", "stored"]
+__all__ = ["LocalizedText", "as_text", "by_language", "entered", "localized", "stored", "text_in"]

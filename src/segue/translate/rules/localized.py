@@ -11,11 +11,14 @@ import ast
 from segue.translate import language
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, literal, quote
+from segue.translate.interp.join import widen
+from segue.translate.interp.value import Val, is_pure, literal, quote
 from segue.translate.kinds import Const, DictOf, Kind, ListOf, Localized, Maybe, Payload, Scalar, TupleOf
-from segue.translate.rules.registry import attribute, framework, function, method
+from segue.translate.rules.registry import attribute, context, framework, function, method
 
 MODULE = "segue_bridge.localized"
+_OVERRIDE = ("language", "override")
+"""Memo: the code of the language of ``translation.override`` around the statement in hand."""
 _SHOWS = "i18nfield.rest_framework.I18nField.to_representation"
 
 
@@ -53,10 +56,66 @@ def as_text(frame: Frame, value: Val, node: ast.AST) -> Val:
             node,
         )
     assert value.node is not None
-    made = quote(
-        "{0}({1}, {2})", frame.imported(MODULE, "as_text"), value.node, default_language(frame, node)
-    )
+    code = ctx.memo.get(_OVERRIDE)
+    if isinstance(code, ast.expr):
+        shows = frame.imported(MODULE, "text_in")
+        made = quote("{0}({1}, {2}, {3})", shows, value.node, code, default_language(frame, node))
+    else:
+        shows = frame.imported(MODULE, "as_text")
+        made = quote("{0}({1}, {2})", shows, value.node, default_language(frame, node))
     return Val(Scalar("str"), made)
+
+
+@context("django.utils.translation.override")
+def override(frame: Frame, call: ast.Call, name: str, node: ast.With) -> bool:
+    """``with override(event.locale): text = "\\n".join(f"- {option}" for option in options)``: nothing but texts are made of values."""
+    if len(call.args) != 1 or call.keywords:
+        return False
+    activated = language.chosen_by_request(frame.ctx.snapshot) or frame.ctx.memo.get(language.ACTIVATED)
+    if not all(map(_makes_text, node.body)) or not activated:
+        why = "More is done in another language than to make texts of values."
+        raise frame.refuse("language", ast.unparse(call), why, node)
+    given = frame.eval(call.args[0])
+    if given.node is None or widen(given.kind) != Scalar("str"):
+        raise frame.refuse("language", ast.unparse(call), "Its argument may be no text.", node)
+    code = given.node if is_pure(given.node) else frame.hoist("language", given.node, node)
+    before = frame.ctx.memo.get(_OVERRIDE)
+    frame.ctx.memo[_OVERRIDE] = code
+    try:
+        frame.run(node.body)
+    finally:
+        frame.ctx.memo[_OVERRIDE] = before
+    return True
+
+
+def _makes_text(statement: ast.stmt) -> bool:
+    """``name = …`` or ``name["key"] = …`` of locals, ``str()``, ``"…".join()`` and f-strings: nothing of it is called later or elsewhere."""
+    match statement:
+        case ast.Assign([ast.Name() | ast.Subscript(ast.Name(), ast.Constant())], value):
+            return not isinstance(value, ast.GeneratorExp) and all(map(_shows_only, ast.walk(value)))
+    return False
+
+
+def _shows_only(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(ast.Name("str"), [_], []) | ast.Call(
+            ast.Attribute(ast.Constant(str()), "join"), [_], []
+        ):
+            return True
+        case ast.Attribute(ast.Constant(str()), "join"):
+            return True
+        case ast.comprehension():
+            return not node.is_async
+    return isinstance(
+        node,
+        ast.Name
+        | ast.Constant
+        | ast.JoinedStr
+        | ast.FormattedValue
+        | ast.GeneratorExp
+        | ast.ListComp
+        | ast.expr_context,
+    )
 
 
 def default_language(frame: Frame, node: ast.AST) -> ast.expr:

@@ -28,6 +28,8 @@ from segue.translate.needs import Needs
 from segue.translate.rules.named_fields import saved_whole
 from segue.translate.rules.own_attributes import is_own_attribute
 from segue.translate.rules.quiet_save import does_nothing
+from segue.translate.rules.retried_save import emit as emit_leaving
+from segue.translate.rules.retried_save import wanted_columns
 from segue.translate.rules.save_behind import carried_over, hands_on
 
 _ARGUMENTS = ("force_insert", "force_update", "using", "update_fields")
@@ -101,6 +103,13 @@ def _is_quiet(ctx: Context, label: str, function: Function) -> bool:
     return does_nothing(ctx, label, function, _goes_on) or keeps_a_switch(ctx, function)
 
 
+def tried_again(ctx: Context, label: str) -> tuple[str, ...] | None:
+    """``retried_save.wanted_columns``: None where the model's ``save`` does not try again. Saves of serializers alone follow it."""
+    if is_polymorphic(ctx.snapshot, concrete(ctx, label)):
+        return None
+    return wanted_columns(ctx, label, _goes_on)
+
+
 def _next(ctx: Context, mro: list[str], owner: str) -> str:
     """The definition of ``save`` behind the class ``owner``; '' where the snapshot has none of the project's or a package's."""
     for cls in mro[mro.index(owner) + 1 :] if owner in mro else []:
@@ -116,6 +125,10 @@ def before_save(
     frame: Frame, label: str, instance: ast.expr, *, adding: bool, uploads: Collection[str] = ()
 ) -> None:
     """Emit the call of what the model's ``save`` does first. ``adding``: the object may have no row yet."""
+    columns = tried_again(frame.ctx, label)
+    if columns is not None:
+        emit_leaving(frame, label, instance, columns)
+        return
     function = own_save(frame.ctx, label, stored=not adding)
     if adding and is_polymorphic(frame.ctx.snapshot, concrete(frame.ctx, label)):
         _give_class(frame, label, instance)
@@ -326,4 +339,4 @@ def _refused(function: Function, why: str) -> Refused:
     return refuse("model-save", f"{owner}.save", f"Saving the model runs it. {why}", function.where)
 
 
-__all__ = ["before_save", "own_save", "saves_as_tag"]
+__all__ = ["before_save", "own_save", "saves_as_tag", "tried_again"]

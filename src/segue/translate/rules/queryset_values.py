@@ -73,7 +73,7 @@ def values(frame: Frame, owner: Val, call: CallSite) -> Val:
         owner, column, node = (
             _computed(frame, owner, text or f"#{number}", built, call)
             if built is not None
-            else _plain(frame, owner, text, call)
+            else _plain(frame, owner, text, call, flat=flat)
         )
         columns.append(column)
         nodes.append(_labelled(column, node) if shape == "named" else node)
@@ -113,7 +113,9 @@ def _labelled(column: Column, node: ast.expr) -> ast.expr:
     return ast.Call(ast.Attribute(node, "label", ast.Load()), [ast.Constant(column.name)], [])
 
 
-def _plain(frame: Frame, owner: Val, text: str, call: CallSite) -> tuple[Val, Column, ast.expr]:
+def _plain(
+    frame: Frame, owner: Val, text: str, call: CallSite, *, flat: bool
+) -> tuple[Val, Column, ast.expr]:
     """A column by its name."""
     query = query_of(owner)
     root = root_of(frame, query.model)
@@ -125,7 +127,9 @@ def _plain(frame: Frame, owner: Val, text: str, call: CallSite) -> tuple[Val, Co
     kind: Kind
     if item is not None and item.column:
         node, kind = ast.Attribute(root, item.attname, ast.Load()), column_kind(frame.ctx, item)
-        refuse_localized(frame, kind, text, call.node)
+        # A list of such texts alone has them as the column gives them (``from_db_value``); they have no hash for rows that are distinct.
+        if not flat or query.distinct or query.compound or query.grouped:
+            refuse_localized(frame, kind, text, call.node)
         return owner, Column(text, ast.unparse(node), kind), node
     path = resolve_or_none(frame, query.model, Leaf(text, Val(Const(None)), call.node))
     if path is not None and any(hop.many for hop in path.hops):

@@ -19,6 +19,7 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, Instance, Kind, ListOf, Scalar, TupleOf
 from segue.translate.load.models import concrete, snake
 from segue.translate.needs import Needs
+from segue.translate.rules.retried_save import emit_end
 
 _WRITES = frozenset({"save", "save_base", "delete", "refresh_from_db"})
 
@@ -105,6 +106,11 @@ def _kinds(returns: Kind, count: int) -> list[Kind] | None:
 
 def after_own_save(frame: Frame, label: str, instance: ast.expr) -> None:
     """Emit the call of what the model's ``save`` does last."""
+    from segue.translate.rules.own_save import tried_again
+
+    if tried_again(frame.ctx, label) is not None:
+        emit_end(frame)
+        return
     if not frame.saving or frame.saving[-1][0] != label:
         return  # nothing was done before, or nothing stands behind
     found = _behind(frame, label)

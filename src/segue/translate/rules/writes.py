@@ -33,6 +33,7 @@ from segue.translate.rules.polymorphic import as_saved, same_for_children
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
 from segue.translate.rules.related_writes import created_through
+from segue.translate.rules.saved_once import is_saved_once
 from segue.translate.rules.unread import is_unread
 from segue.translate.rules.unsaved import check_unsaved
 from segue.translate.rules.uploaded import store_uploads
@@ -100,6 +101,9 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if fields is None or (isinstance(fields.kind, Const) and fields.kind.value is None):
         if listened:
             return _save_told(frame, kind.model, owner, call)
+        if is_saved_once(frame, kind, call):
+            saver = frame.imported("segue_bridge.leaving", "save_once")
+            return Val(Const(None), quote("await {0}({1}, {2})", saver, frame.db, owner.node))
         return Val(Const(None), quote("await {0}.save({1})", frame.db, owner.node))
     check_named(frame.ctx, kind.model)
     node = fields.node

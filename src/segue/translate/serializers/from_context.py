@@ -20,6 +20,7 @@ from segue.translate.kinds import SerializerSelf
 _UNSHOWN = frozenset({"label", "help_text", "style"})
 _LITERAL = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context)
 _QUESTIONS = (ast.Name, ast.Attribute, ast.BoolOp, ast.UnaryOp, ast.boolop, ast.unaryop, ast.expr_context)
+INSTANCE = "self.instance"
 _CONTEXT = ("kwargs.get('context', {})", "kwargs.get('context') or {}")
 
 
@@ -76,17 +77,19 @@ def sets_querysets(
     classes: frozenset[str],
     sure: frozenset[str] = frozenset(),
     choices: frozenset[str] = frozenset(),
+    own_sets: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether it only sets ``self.fields["x"].queryset`` to rows of the request's objects, where these are known to be there.
 
     Or labels, and choices of the fields ``choices``, which output does not ask either: a text is shown as it is, whether it is one
     of these texts or not.
-    ``classes``: names that stand for classes; ``sure``: what the conditions around it found to be there.
+    ``classes``: names that stand for classes; ``sure``: what the conditions around it found to be there;
+    ``own_sets``: rows of the object that is shown (``instance_sets.own_sets``).
     """
     match statement:
         case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), "queryset")], value):
             known = ast.unparse(held) == "self.fields" and name in fields
-            return known and _rows(value, classes | sure)
+            return known and _rows(value, classes, sure, own_sets)
         case ast.Assign([ast.Attribute(ast.Subscript(held, ast.Constant(str() as name)), attribute)], value):
             known = ast.unparse(held) == "self.fields" and name in fields
             if attribute == "choices":
@@ -97,18 +100,27 @@ def sets_querysets(
                 isinstance(s, ast.If)
                 and not s.orelse
                 and all(isinstance(n, _QUESTIONS) for n in ast.walk(s.test))
-                and all(sets_querysets(one, fields, classes, sure, choices) for one in s.body)
+                and all(sets_querysets(one, fields, classes, sure, choices, own_sets) for one in s.body)
                 for s in body
             )
         case ast.Assign([ast.Name()], value):
             return bool(fields) and of_context(value) is not None
+        case ast.If(test, body, []) if asks_of_one(test):
+            there = sure | {INSTANCE}
+            return all(sets_querysets(s, fields, classes, there, choices, own_sets) for s in body)
+        case ast.If(test) if INSTANCE in ast.unparse(test):
+            return False  # it may be a list, which has nothing of an object's
         case ast.If(test, body, orelse):
             opposite = ast.UnaryOp(ast.Not(), test)
             return (
                 _about_objects(test)
-                and all(sets_querysets(s, fields, classes, sure | found_there(test), choices) for s in body)
                 and all(
-                    sets_querysets(s, fields, classes, sure | found_there(opposite), choices) for s in orelse
+                    sets_querysets(s, fields, classes, sure | found_there(test), choices, own_sets)
+                    for s in body
+                )
+                and all(
+                    sets_querysets(s, fields, classes, sure | found_there(opposite), choices, own_sets)
+                    for s in orelse
                 )
             )
     return False
@@ -132,21 +144,67 @@ def _suppresses(node: ast.expr) -> bool:
     return ast.unparse(node) in ("suppress(Exception)", "contextlib.suppress(Exception)")
 
 
-def _rows(node: ast.expr, sure: frozenset[str]) -> bool:
+def asks_of_one(test: ast.expr) -> bool:
+    """``self.instance and not isinstance(self.instance, list) and self.instance.pk``: it is one object. Where rows are shown as a page
+    of them, that is a list; what shows a queryset must not come here (``instance_sets.looks_at_instance``)."""
+    asked = [ast.unparse(v) for v in test.values] if isinstance(test, ast.BoolOp) else []
+    return (
+        isinstance(test, ast.BoolOp)
+        and isinstance(test.op, ast.And)
+        and asked[:2] == [INSTANCE, f"not isinstance({INSTANCE}, list)"]
+        and asked[2:] in ([], [f"{INSTANCE}.pk"])
+    )
+
+
+def _rows(node: ast.expr, classes: frozenset[str], sure: frozenset[str], own_sets: frozenset[str]) -> bool:
     """``self.event.tracks.all()``, ``Track.objects.filter(event=self.event)``: nothing is asked of the database before it is looked into.
 
     Of an event that is None Django raises an ``AttributeError``.
     """
+    there = classes | sure
     match node:
-        case ast.Call(ast.Attribute(ast.Attribute(owner), "all" | "none"), [], []):
-            return ast.unparse(owner) in sure
+        case ast.Call(ast.Attribute(ast.Attribute(owner) as rows, "all" | "none"), [], []):
+            text = ast.unparse(owner)
+            return text in there and (text != INSTANCE or ast.unparse(rows) in own_sets)
+        case ast.Call(ast.Attribute(inner, "filter"), [], [ast.keyword(str(), value)]) if _by_manager(
+            inner, there
+        ):
+            return _are_constants(value, classes)
         case ast.Call(ast.Attribute(ast.Attribute(owner, "objects"), "filter" | "exclude"), [], keywords):
-            given = [k.value for k in keywords if k.arg is not None]
+            given = [(k.arg, k.value) for k in keywords if k.arg is not None]
             return (
-                ast.unparse(owner) in sure
+                ast.unparse(owner) in there
                 and len(given) == len(keywords)
-                and all(isinstance(g, ast.Constant) or ast.unparse(g) in sure for g in given)
+                and all(
+                    isinstance(value, ast.Constant)
+                    or ast.unparse(value) in there - {INSTANCE}
+                    or (
+                        INSTANCE in sure
+                        and f"{ast.unparse(owner)}: {lookup}={ast.unparse(value)}" in own_sets
+                    )
+                    for lookup, value in given
+                )
             )
+    return False
+
+
+def _by_manager(node: ast.expr, there: frozenset[str]) -> bool:
+    """``request.event.questions(manager="all_objects")``: a related set, seen through another manager of its model's."""
+    match node:
+        case ast.Call(ast.Attribute(owner), [], [ast.keyword("manager", ast.Constant(str()))]):
+            return ast.unparse(owner) in there - {INSTANCE}
+    return False
+
+
+def _are_constants(node: ast.expr, classes: frozenset[str]) -> bool:
+    """Literals, and what classes are asked for by a name in capitals (``Kind.CHOICE``)."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.List(items) | ast.Tuple(items):
+            return all(_are_constants(item, classes) for item in items)
+        case ast.Attribute(ast.Name(cls), constant):
+            return cls in classes and constant.isupper()
     return False
 
 

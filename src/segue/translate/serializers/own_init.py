@@ -12,12 +12,15 @@ import textwrap
 from segue.refusal import Refused
 from segue.snapshot.model import Function, Serializer, SerializerField, Value
 from segue.translate.context import Context
+from segue.translate.interp.carried import SCOPES
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global
+from segue.translate.rules.scopes import DISABLED
 from segue.translate.serializers import from_context
 from segue.translate.serializers.flex_fields import MIXIN, understood
 from segue.translate.serializers.initial import _passes_on
+from segue.translate.serializers.instance_sets import own_sets
 
 _FRAMEWORK = ("rest_framework.", "django.")
 # What of ``self`` may be read: nothing that an argument of the constructor decides.
@@ -38,14 +41,17 @@ def fixed_init(ctx: Context, serializer: Serializer, *, reading: bool = False) -
 
     ``reading``: it may give fields other querysets, by which input is looked up and which output does not ask.
     """
-    memo = ctx.memo.get(("fixed-init", (serializer.name, reading)))
+    # Where scopes are disabled (django-scopes), more may be looked at.
+    key = ("fixed-init", (serializer.name, reading, ctx.memo.get(SCOPES) == DISABLED))
+    memo = ctx.memo.get(key)
     if isinstance(memo, bool):
         return memo
     functions = inits(ctx, serializer.name)
     names = frozenset(f.name for f in serializer.fields) if reading else frozenset()
     texts = frozenset(f.name for f in serializer.fields if reading and _chooses_texts(ctx, serializer, f))
-    made = functions is not None and all(_is_fixed(ctx, f, functions, names, texts) for f in functions)
-    ctx.memo[("fixed-init", (serializer.name, reading))] = made
+    model = serializer.model if reading else ""
+    made = functions is not None and all(_is_fixed(ctx, f, functions, names, texts, model) for f in functions)
+    ctx.memo[key] = made
     return made
 
 
@@ -127,6 +133,7 @@ def _is_fixed(
     functions: list[Function],
     fields: frozenset[str] = frozenset(),
     choices: frozenset[str] = frozenset(),
+    model: str = "",
 ) -> bool:
     if function.name == _SIMPLEJWT:
         return True
@@ -136,10 +143,12 @@ def _is_fixed(
     taken = from_context.all_taken(body)
     looking = {name for name, _ in taken.values()}
     classes = frozenset(n for n, ref in function.globals.items() if ref.kind in ("class", "model"))
+    sets = own_sets(ctx, function, model)
     body = [
         s
         for index, s in enumerate(body)
-        if index not in taken and not from_context.sets_querysets(s, fields, classes, choices=choices)
+        if index not in taken
+        and not from_context.sets_querysets(s, fields, classes, choices=choices, own_sets=sets)
     ]
     while len(body) > 1 and _is_constant(ctx, function, body[0]):
         del body[0]

@@ -27,7 +27,7 @@ from segue.translate.needs import Needs
 from segue.translate.query.related_sets import scoped_set
 from segue.translate.rules.before_files import sees_files
 from segue.translate.rules.managers import manager_of, start
-from segue.translate.rules.own_save import own_save, saves_as_tag
+from segue.translate.rules.own_save import own_save, saves_as_tag, tried_again
 from segue.translate.rules.receivers import saved_by, send_post_save, send_pre_save
 from segue.translate.rules.relation_signals import changes, seen_by
 from segue.translate.serializers.by_view import own_context, view_key, view_of
@@ -277,6 +277,8 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
     for method in ("save", "save_base", "full_clean", "__init__", "from_db", "_do_insert"):
         name = overridden(ctx, model.cls, method)
         if name in (SAVE, INIT):
+            continue
+        if name and method == "save" and tried_again(ctx, model.label) is not None:
             continue
         if name and method == "save":
             own_save(

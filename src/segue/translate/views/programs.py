@@ -14,7 +14,7 @@ from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.since import written_since
 from segue.translate.interp.value import Val, const, name, quote
-from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response
+from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response, Serializer
 from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.pagination.envelope import own_envelope
 from segue.translate.pagination.paginators import Paginator, paginator_of
@@ -51,6 +51,10 @@ def list_(frame: Frame, endpoint: Endpoint) -> Val:
 def _shown(frame: Frame, endpoint: Endpoint, rows: Val) -> Val:
     """``self.get_serializer(rows, many=True).data``."""
     serializer = get_serializer(frame, endpoint, [rows], {"many": const(True)})
+    assert isinstance(serializer.kind, Serializer)
+    paginator = paginator_of(endpoint)
+    if paginator is None or not paginator.always:
+        serializer_object.check_not_asked(frame, serializer.kind.name)
     return serializer_object.data(frame, serializer)
 
 

@@ -31,6 +31,7 @@ from segue.translate.views import (
     authentication,
     generic,
     jwt_views,
+    left_saves,
     middleware,
     nested,
     own_constructor,
@@ -144,6 +145,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         again = written_before.done_again(ctx, kept, shared.before, *one) or written_before.left_late(
             ctx, *one
         )
+        again = again or left_saves.check(ctx, shared.before, *one)
         if again is not None:
             built.remove(one)
             ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))

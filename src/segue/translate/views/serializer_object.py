@@ -56,6 +56,7 @@ from segue.translate.serializers.absent import bare_object, depends_on_query, is
 from segue.translate.serializers.added import lose
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
+from segue.translate.serializers.instance_sets import looks_at_instance
 from segue.translate.serializers.never_saved import shown_unsaved
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
@@ -511,6 +512,8 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
     shown = held.instance
     if shown is None:
         raise frame.refuse("serializer-data", held.serializer, "It shows nothing.", at)
+    if not (isinstance(shown.kind, ListOf) and shown.kind.type == "list"):
+        check_not_asked(frame, held.serializer, at)
     if isinstance(shown.kind, RelatedManager):
         from segue.translate.interp.expressions.calls import method_call
 
@@ -537,6 +540,13 @@ def _read_again(frame: Frame, rows: Val) -> bool:
         )
         > 1
     )
+
+
+def check_not_asked(frame: Frame, serializer: str, at: ast.AST | None = None) -> None:
+    """Refuse a serializer whose ``__init__`` looks at ``self.instance``, where that is (or may be) a queryset. Raises ``Refused``."""
+    if looks_at_instance(frame.ctx, serializer):
+        why = "Its __init__ looks at self.instance, which is a queryset here."
+        raise frame.refuse("serializer-init", serializer, why, at)
 
 
 def present_rows(

@@ -12,7 +12,12 @@ from sqlalchemy import ColumnElement, Executable, Row, Select, select
 from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
 from segue_bridge.db.base import Base
 from segue_bridge.db.compiled import Parameters
-from segue_bridge.db.errors import DatabaseError, OperationalError, TransactionManagementError
+from segue_bridge.db.errors import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    TransactionManagementError,
+)
 from segue_bridge.db.executor import Executor
 from segue_bridge.db.listeners import NOBODY, Listeners
 from segue_bridge.db.transaction import Hook, Transaction, logged
@@ -43,6 +48,8 @@ class Session:
         self.dialect: str = database.dialect
         self.queries = 0
         self.changes = self.undone = self.repeatable = 0
+        self.refused: Callable[[], Exception] | None = None
+        """What is raised in the place of an ``IntegrityError`` (``leaving.leave_conflicts``)."""
         self._transaction = Transaction(
             self._command,
             joined=database.joined,
@@ -90,6 +97,7 @@ class Session:
             return await executor.rows(statement, params)
         except DatabaseError as error:
             self._failed(statement, executor, error)
+            self._leave(error)
             raise
 
     async def first(self, statement: Executable, params: Parameters | None = None) -> Row[Any] | None:
@@ -134,6 +142,7 @@ class Session:
                     return await executor.run(statement, params)
             except DatabaseError as error:
                 self._failed(statement, executor, error)
+                self._leave(error)
                 raise
 
     async def insert(self, entity: Base) -> None:
@@ -285,6 +294,10 @@ class Session:
         locks = getattr(statement, "_for_update_arg", None) is not None
         if locks or not statement.is_select:
             self.undone = min(self.undone + 1, self.changes)
+
+    def _leave(self, error: DatabaseError) -> None:
+        if self.refused is not None and isinstance(error, IntegrityError):
+            raise self.refused() from error
 
     async def on_commit(self, hook: Hook, *, robust: bool = False) -> None:
         """``transaction.on_commit``: run ``hook`` (plain or async) after commit, at once outside a block.

@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Localized,
     OpenFile,
     QuerySet,
     Raised,
@@ -55,6 +56,13 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
                 known = False
             if part.conversion != -1 and isinstance(found.kind, Failure):
                 raise frame.refuse("text-of", ast.unparse(node), "The picture of an exception.", node)
+            if isinstance(found.kind, Localized) and (
+                part.format_spec or part.conversion not in (-1, ord("s"))
+            ):
+                # ``LazyI18nString.__format__`` passes over what it is given.
+                raise frame.refuse(
+                    "text-of", ast.unparse(node), "A text in several languages, formatted.", node
+                )
             value = printable(frame, found, part.value)
             spec = (
                 f_string(frame, part.format_spec).node
@@ -87,6 +95,12 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
         check(frame, value.kind, node)
     if isinstance(value.kind, StoredFile) and value.kind.nullable:
         return quote("{0} or ''", value.node)
+    if isinstance(value.kind, Localized):
+        from segue.translate.rules.localized import as_text
+
+        shown = as_text(frame, value, node).node
+        assert shown is not None
+        return shown
     return value.node
 
 
