@@ -95,21 +95,23 @@ async def _work(path: Path) -> None:
         assert db.kept == 1
     # A save() of the project's tries again where the row is there: Django does, as long as nothing was written before.
     async with database.session() as db:
+        await db.insert(Kept(id=6))
+    async with database.session() as db:
         leave_conflicts(db, "x")
         with pytest.raises(Unserved):
-            await db.insert(Kept(id=1))
+            await db.insert(Kept(id=6))
         await save_once(db, Kept(id=7))
         with pytest.raises(Unserved):
-            await db.insert(Kept(id=1))
+            await db.insert(Kept(id=6))
         await db.insert(Kept(id=8))
         with pytest.raises(TooLate):
-            await db.insert(Kept(id=1))
+            await db.insert(Kept(id=6))
         await save_once(db, Kept(id=9))
         assert isinstance(left_to_django(db, "x"), TooLate)
         keep_conflicts(db)
         with pytest.raises(IntegrityError):
-            await db.insert(Kept(id=1))
-        await db.execute(delete(Kept).where(Kept.id > 6))
+            await db.insert(Kept(id=6))
+        await db.execute(delete(Kept).where(Kept.id > 5))
     async with database.session() as db:
         with pytest.raises(KeyError):
             await _fails_after_commit(db, 3)
