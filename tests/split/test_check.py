@@ -65,7 +65,7 @@ def test_differences_are_listed_and_the_plan_repairs_them(followed: Split, chang
     good = content(followed.source.url)
     assert spoilt != good
     side = followed.target if changed == "target" else followed.source
-    apply(side.url, repair.head(changed) + "".join(written) + repair.TAIL)
+    apply(side.url, repair.head(changed) + "".join(written) + repair.tail())
     try:
         assert (
             content(followed.target.url)
@@ -103,7 +103,7 @@ def test_a_row_that_changed_since_the_check_is_left_alone(followed: Split) -> No
     while run(followed.target.url, "SELECT title FROM book WHERE id = 6") != [("newer",)]:
         assert time.monotonic() < until
         time.sleep(0.02)
-    apply(followed.target.url, repair.head("target") + "".join(written) + repair.TAIL)
+    apply(followed.target.url, repair.head("target") + "".join(written) + repair.tail())
     assert run(followed.target.url, "SELECT title FROM book WHERE id = 6") == [("newer",)]
 
 

@@ -10,10 +10,11 @@ import pytest
 from tests.split.world import World, run
 
 from segue.errors import EnvironmentProblem
-from segue.split import cut, follow, link, needs, polling
+from segue.split import cut, follow, link, needs, polling, repair
 from segue.split.follow import Meter
 from segue.split.polling import Poller
-from segue.split.sides import Unreachable, session
+from segue.split.reconcile import Reconciler
+from segue.split.sides import Connection, Unreachable, one, session
 from segue.split.state import Split
 from segue.split.tables import read
 
@@ -142,6 +143,62 @@ def test_a_session_that_is_ended_is_told_and_nothing_is_lost(shop: Split, side: 
         ended_at(shop, side)
     caught_up(shop)
     assert same(shop)
+
+
+PAST = (
+    "SET session_replication_role = replica; "
+    f"SELECT pg_logical_emit_message(true, '{polling.MARK}', ''); SET search_path TO public; "
+)
+
+
+@pytest.mark.parametrize("changed", ["target", "source"])
+def test_a_repair_stays_on_its_side(shop: Split, changed: str) -> None:
+    """What it writes is not carried over: the row that it brings back is on the other side."""
+    caught_up(shop)
+    run(shop.target.url, PAST + "DELETE FROM book WHERE id = 11; UPDATE book SET stars = 4 WHERE id = 12")
+    written: list[str] = []
+    plan = repair.Plan(changed, "source", written.append)
+    Reconciler(shop.there, plan.add, lambda _: plan.flush()).run()
+    text = repair.head(changed, polled=True) + "".join(written) + repair.tail(polled=True)
+    run(getattr(shop, changed).url, text)
+    assert same(shop)
+    stars = run(shop.source.url, "UPDATE book SET stars = stars + 1 WHERE id = 12 RETURNING stars")
+    caught_up(shop)
+    assert same(shop)
+    assert run(shop.source.url, "SELECT stars FROM book WHERE id = 12") == stars
+    run(
+        shop.source.url,
+        "UPDATE book SET stars = 0 WHERE id = 12; INSERT INTO book (id, title) VALUES (11, 'again') ON CONFLICT DO NOTHING",
+    )
+    caught_up(shop)
+
+
+def test_what_was_written_is_on_disk_before_the_slot_forgets_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the database's own settings say: a server that goes down would lose what no slot holds any more."""
+    split = polled(world.fresh("lazy"))
+    name = one_of(split.target.url, "SELECT current_database()")
+    run(split.target.url, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    seen: list[str] = []
+    as_replica = polling._as_replica
+
+    def noted(connection: Connection) -> None:
+        seen.append(one(connection, "SHOW synchronous_commit"))
+        as_replica(connection)
+
+    monkeypatch.setattr(polling, "_as_replica", noted)
+    follow.begin(split, lambda _: None)
+    run(split.source.url, "DELETE FROM book_tags WHERE id = 300")
+    with Poller(split.there) as poller:
+        assert poller.once() == 1
+    follow.stop(split, lambda _: None)
+    assert one_of(split.target.url, "SHOW synchronous_commit") == "off"
+    assert seen == ["on", "on"]
+
+
+def one_of(url: str, query: str) -> Any:
+    return run(url, query)[0][0]
 
 
 def test_writes_go_over_and_back_and_none_goes_round(shop: Split) -> None:

@@ -31,7 +31,7 @@ def run(settings: Config, given: Given, *, plan: Path | None, changed: str, limi
     if changed not in ("source", "target"):
         raise UsageError(f"{changed!r} is no side.", hint="Give --repair source or --repair target.")
     listed: list[Difference] = []
-    with _file(plan, changed) as write, _progress(as_json) as show:
+    with _file(plan, changed, polled=link.polled) as write, _progress(as_json) as show:
         statements = repair.Plan(changed, link.publisher.name, write) if write else None
 
         def found(difference: Difference, ahead: Rows, behind: Rows) -> None:
@@ -91,7 +91,7 @@ def _progress(as_json: bool) -> Iterator[Callable[[str], None]]:
 
 
 @contextlib.contextmanager
-def _file(path: Path | None, changed: str) -> Iterator[Callable[[str], object] | None]:
+def _file(path: Path | None, changed: str, *, polled: bool) -> Iterator[Callable[[str], object] | None]:
     """Writes into a temporary file beside ``path``, which takes its name when all went well."""
     if path is None:
         yield None
@@ -103,9 +103,9 @@ def _file(path: Path | None, changed: str) -> Iterator[Callable[[str], object] |
         raise cannot_write(path, error) from error
     try:
         with out:
-            out.write(repair.head(changed))
+            out.write(repair.head(changed, polled=polled))
             yield out.write
-            out.write(repair.TAIL)
+            out.write(repair.tail(polled=polled))
         beside.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error

@@ -25,8 +25,14 @@ from segue.schema.children import HERE, Legacy, child_environment
 
 _RECORD = "django.json"
 # Of a terminal, a session, and where a command was called; Segue sets the folder of the child itself.
-_PASSING = frozenset({"_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID", "STY"})
-_PASSING_PREFIXES = ("SSH_", "TERM", "TMUX", "VSCODE_", "XDG_SESSION_")
+_PASSING = frozenset(
+    {
+        *("_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID", "STY", "TMUX", "TMUX_PANE"),
+        *("TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TERM_SESSION_ID", "TERMINFO", "TERMINAL_EMULATOR"),
+        *("SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "SSH_AUTH_SOCK", "SSH_AGENT_PID"),
+    }
+)
+_PASSING_PREFIXES = ("VSCODE_", "XDG_SESSION_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,14 @@ def take(keep: Keep, wanted: str, files: Mapping[str, Path]) -> dict[str, Any] |
     anything that it read is another by now."""
     if keep.fresh:
         return None
+    record = _taken(keep, wanted, files)
+    if record is None:
+        for file in files.values():  # Django begins with an empty one, never with what could not be used
+            file.unlink(missing_ok=True)
+    return record
+
+
+def _taken(keep: Keep, wanted: str, files: Mapping[str, Path]) -> dict[str, Any] | None:
     try:
         record: dict[str, Any] = json.loads((keep.folder / _RECORD).read_text(encoding="utf-8"))
         read = record["read"]

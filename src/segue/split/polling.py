@@ -44,6 +44,7 @@ def attach(link: Link, *, copy: bool) -> None:
     with session(link.publisher) as publisher, session(link.subscriber, texts=True) as subscriber:
         if attached(subscriber, link.name):
             return
+        _durable(subscriber)
         subscriber.execute("CREATE SCHEMA IF NOT EXISTS segue_split")
         subscriber.execute(
             "CREATE TABLE IF NOT EXISTS segue_split.progress (name text PRIMARY KEY, reached pg_catalog.pg_lsn NOT NULL)"
@@ -115,6 +116,7 @@ class Poller:
         with contextlib.ExitStack() as opening:
             self._publisher = opening.enter_context(session(self.link.publisher, texts=True))
             self._subscriber = opening.enter_context(session(self.link.subscriber, texts=True))
+            _durable(self._subscriber)
             self._publisher.execute(
                 "SELECT pg_catalog.set_config('application_name', %s, false)", (self.link.name,)
             )
@@ -241,6 +243,15 @@ def _when_free(ask: Callable[..., T], *arguments: object) -> T:
 def _as_replica(connection: Connection) -> None:
     """Within the transaction: past the fence, triggers and foreign keys, as PostgreSQL's own workers are."""
     connection.execute("SET LOCAL session_replication_role = replica")
+
+
+def _durable(connection: Connection) -> None:
+    """What this session commits is on disk before the slot forgets it, also where the database says ``synchronous_commit = off``."""
+    one(
+        connection,
+        "SELECT pg_catalog.set_config('synchronous_commit', 'on', false) "
+        "WHERE pg_catalog.current_setting('synchronous_commit') = 'off'",
+    )
 
 
 def drop_slot(publisher: Connection, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from psycopg import sql
 
+from segue.split.polling import MARK
 from segue.split.reconcile import Difference
 from segue.split.rows import Key, Rows, stored_columns
 from segue.split.sides import TEXT_FORMS
@@ -15,10 +16,20 @@ _ORIGIN = "segue_split_repair"
 _MOST = 500
 
 
-def head(changed: str) -> str:
-    """The beginning of a plan that changes the side ``changed``."""
+def head(changed: str, *, polled: bool = False) -> str:
+    """The beginning of a plan that changes the side ``changed``. ``polled``: without subscriptions, which tell a repair by its mark."""
     other = "source" if changed == "target" else "target"
     settings = "".join(f"SET LOCAL {name} = '{value}';\n" for name, value in TEXT_FORMS.items())
+    if polled:
+        return (
+            f"-- Makes the {changed} equal to the {other} in the rows that `segue split check` found different.\n"
+            f"-- Run it on the {changed}: psql -v ON_ERROR_STOP=1 -f FILE. A row that has changed since is left alone.\n"
+            "BEGIN;\n"
+            "-- Past the fence, triggers and foreign keys, and marked so that it is not carried over to the other side.\n"
+            "SET LOCAL session_replication_role = replica;\n"
+            f"SELECT pg_catalog.pg_logical_emit_message(true, '{MARK}', 'repair');\n"
+            f"{settings}"
+        )
     return (
         f"-- Makes the {changed} equal to the {other} in the rows that `segue split check` found different.\n"
         f"-- Run it on the {changed} as a superuser: psql -v ON_ERROR_STOP=1 -f FILE. A row that has changed since is left alone.\n"
@@ -32,7 +43,9 @@ def head(changed: str) -> str:
     )
 
 
-TAIL = "COMMIT;\nSELECT pg_catalog.pg_replication_origin_session_reset();\n"
+def tail(*, polled: bool = False) -> str:
+    """Its end."""
+    return "COMMIT;\n" if polled else "COMMIT;\nSELECT pg_catalog.pg_replication_origin_session_reset();\n"
 
 
 class Plan:
