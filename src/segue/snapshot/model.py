@@ -577,6 +577,11 @@ class Settings:
     patched: tuple[Patch, ...] = ()
     formats: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def vendor(self) -> str:
+        """That of the default database, which need not be the first; '' without one."""
+        return next((d.vendor for d in self.databases if d.alias == "default"), "")
+
 
 @dataclass(frozen=True, slots=True)
 class App:

@@ -6,9 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tests.projects.site import SETTINGS, Site, differences
+
+from segue.emit.write import render_program
+from segue.translate.program import translate
 
 FOLLOWED = {
     "Replica": "replica",
@@ -191,3 +195,37 @@ def test_reads_and_writes_go_where_djangos_go(tmp_path: Path) -> None:
     assert '"r4"' in told[0][0]  # reads are the replica's
     assert "'fresh'" in told[0][-2]  # and writes are not
     assert "'fresh'" not in told[0][-1]
+
+
+ARCHIVED = """
+DATABASES = {"archive": {"ENGINE": "django.db.backends.postgresql", "NAME": "archive"}, **DATABASES}
+"""
+UNORDERED = """\
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from notes.models import Tag
+
+
+class Names(APIView):
+    def get(self, request):
+        return Response([tag.name for tag in Tag.objects.all()])
+
+    def post(self, request):
+        return Response([tag.name for tag in Tag.objects.distinct("name")])
+"""
+
+
+def test_a_database_that_is_listed_before_the_default_decides_nothing(tmp_path: Path) -> None:
+    """The order of rows, what SQLite has not, and the driver are those of ``default``."""
+    urls = "from django.urls import path\nfrom notes.views import Names\nurlpatterns = [path('names/', Names.as_view())]\n"
+    files = {
+        "site_/settings.py": SETTINGS + ARCHIVED, "site_/urls.py": urls, "notes/models.py": MODELS, "notes/views.py": UNORDERED,
+    }  # fmt: skip
+    snapshot = Site.make(tmp_path / "site", files).snapshot()
+    first, second = snapshot.settings.databases
+    assert (first.alias, second.alias) == ("archive", "default")
+    swapped = replace(snapshot, settings=replace(snapshot.settings, databases=(second, first)))
+    program, other = translate(snapshot), translate(swapped)
+    assert [(r.method, r.reasons[0].code) for r in program.refused] == [("POST", "distinct-on")]
+    assert render_program(program) == render_program(other)

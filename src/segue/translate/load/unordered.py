@@ -20,10 +20,9 @@ def as_the_table(frame: Frame, value: Val) -> Val:
 
     assert isinstance(value.kind, QuerySet)
     query = value.kind.query
-    databases = frame.ctx.snapshot.settings.databases
     if query.order != "none" or query.sliced or query.annotations or query.values is not None:
         return value
-    if not databases or databases[0].vendor != "sqlite" or not _has_index(frame, query.model):
+    if frame.ctx.snapshot.settings.vendor != "sqlite" or not _has_index(frame, query.model):
         return value
     key = pk_field(frame.ctx, query.model)
     if python_type(frame.ctx, key) != "int" or key.relation is not None:

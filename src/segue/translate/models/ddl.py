@@ -114,8 +114,7 @@ def generated_text(model: Model, vendor: str, column: str) -> tuple[str, bool] |
 
 def is_mysql(snapshot: Snapshot) -> bool:
     """Whether the default database is a MySQL or a MariaDB: a generated project is for these, or for PostgreSQL and SQLite."""
-    databases = snapshot.settings.databases
-    return any(d.alias == "default" and d.vendor == "mysql" for d in databases)
+    return snapshot.settings.vendor == "mysql"
 
 
 def supported(snapshot: Snapshot) -> tuple[str, ...]:

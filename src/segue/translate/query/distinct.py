@@ -16,8 +16,7 @@ _MARKS = ("desc", "asc", "nulls_last", "nulls_first")
 
 def distinct_on(frame: Frame, value: Val, names: Sequence[Val], at: ast.AST) -> Val:
     """``distinct("author")`` on PostgreSQL: the first row of each."""
-    databases = frame.ctx.snapshot.settings.databases
-    if not databases or databases[0].vendor != "postgresql":
+    if frame.ctx.snapshot.settings.vendor != "postgresql":
         raise frame.refuse("distinct-on", "distinct()", "Django raises NotSupportedError on SQLite.", at)
     value = commit(frame, value, distinct=True)
     query = query_of(value)

@@ -37,8 +37,7 @@ def condition(
     if lookup == "exact":
         return _call(frame, "json_is", on.column, [_value(frame, what, value, at, null=True), *names])
     if lookup in ("contains", "contained_by"):
-        databases = frame.ctx.snapshot.settings.databases
-        if not databases or databases[0].vendor != "postgresql":
+        if frame.ctx.snapshot.settings.vendor != "postgresql":
             raise frame.refuse("json-contains", what, "Django raises NotSupportedError on SQLite.", at)
         return _call(frame, f"json_{lookup}", on.column, [_value(frame, what, value, at, null=True), *names])
     if lookup == "has_key":

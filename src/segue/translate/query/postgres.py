@@ -33,8 +33,7 @@ _ITEMS = {"CharField": "str", "TextField": "str", "IntegerField": "int", "BigInt
 
 def on_postgresql(frame: Frame, at: ast.AST) -> None:
     """Refuse what other databases do not have."""
-    databases = frame.ctx.snapshot.settings.databases
-    if not databases or databases[0].vendor != "postgresql":
+    if frame.ctx.snapshot.settings.vendor != "postgresql":
         raise frame.refuse("postgres-search", "django.contrib.postgres", "Only PostgreSQL has this.", at)
 
 

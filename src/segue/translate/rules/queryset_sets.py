@@ -91,8 +91,7 @@ def _columns(parts: list[Val]) -> tuple[Column, ...]:
 
 
 def _check(frame: Frame, call: CallSite, first: Query, query: Query) -> None:
-    databases = frame.ctx.snapshot.settings.databases
-    sqlite = not databases or databases[0].vendor != "postgresql"
+    sqlite = frame.ctx.snapshot.settings.vendor != "postgresql"
     if query.locked or query.pending or query.surplus or query.joins or query.first_of:
         raise _refused(frame, call, "One of them is locked, or distinct in an order of its own.")
     if sqlite and (query.sliced or query.order != "none"):
@@ -156,11 +155,14 @@ def in_order(frame: Frame, value: Val, at: ast.AST | None) -> Val:
     query = query_of(value)
     if not query.compound or query.values is not None or query.order != "none" or query.sliced:
         return value
-    databases = frame.ctx.snapshot.settings.databases
     key = pk_field(frame.ctx, query.model)
     columns = [item for item in concrete(frame.ctx, query.model).fields if item.column]
-    vendor = databases[0].vendor if databases else ""
-    if vendor != "sqlite" or query.repeated or not columns or columns[0].attname != key.attname:
+    if (
+        frame.ctx.snapshot.settings.vendor != "sqlite"
+        or query.repeated
+        or not columns
+        or columns[0].attname != key.attname
+    ):
         raise frame.refuse(
             "combined-queryset",
             value.text[:80],

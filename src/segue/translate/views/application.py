@@ -158,12 +158,7 @@ def _main(ctx: Context) -> None:
     handler, needed = error_handler.option(ctx, module)
     extra += handler
     imports |= needed
-    databases = snapshot.settings.databases
-    old = (
-        bool(databases)
-        and databases[0].vendor == "sqlite"
-        and int(snapshot.versions.django.partition(".")[0]) < 5
-    )
+    old = snapshot.settings.vendor == "sqlite" and int(snapshot.versions.django.partition(".")[0]) < 5
     if old:
         imports.add(Import("segue_bridge.db.types.numbers", "leave_large_numbers_to_the_driver"))
     level = isolation.level(snapshot)

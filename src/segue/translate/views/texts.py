@@ -178,7 +178,7 @@ _TRANSPORTS = {"redis": "[redis]", "rediss": "[redis]", "sqs": "[sqs]"}
 
 def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     """Path → text."""
-    vendor = snapshot.settings.databases[0].vendor if snapshot.settings.databases else "sqlite"
+    vendor = snapshot.settings.vendor
     driver = _DRIVERS.get(vendor, "aiosqlite>=0.20")
     package = program.package
     routes = {n.route_id for n in program.native}
