@@ -128,6 +128,7 @@ REFUSED = {
     "TwoWays": "request-auth",
     "LeavesLate": "text-of",
     "LeavesThen": "left-late",
+    "LeavesAgain": "left-late",
 }
 MOMENT = "datetime(2024, 5, 17, 12, 30, 1, 250, tzinfo=timezone.utc)"
 # What a view may return besides DRF's Response, and the status of that.
@@ -220,6 +221,15 @@ class LeavesThen(LeavesFirst):
         return response.Response({"made": made(request)})
 
 
+class LeavesAgain(LeavesFirst):
+    def get(self, request):
+        found = []
+        for key in ("one", "two"):
+            found.append(made(request))
+            ApiKey.objects.filter(key=key).update(uses=2)
+        return response.Response({"made": found})
+
+
 class LeavesLate(Leaves):
     # Its key has been counted by then, and Django would count it again.
     authentication_classes = [auth.ByKey]
@@ -239,7 +249,7 @@ class Posting(Base):
 """ + "".join(
     f"\nclass {w}({'Posting' if w == 'NoCsrf' else 'Base'}):\n    authentication_classes = [auth.{w}]\n"
     for w in (*WAYS, *REFUSED)
-    if w not in ("TwoWays", "LeavesLate", "LeavesThen")
+    if w not in ("TwoWays", "LeavesLate", "LeavesThen", "LeavesAgain")
 )
 PLAIN_VIEWS = "".join(
     f"\n\nclass Plain{n}(views.APIView):\n    permission_classes = authentication_classes = []\n\n"
@@ -278,7 +288,7 @@ def test_what_is_refused_names_the_class(snapshot: Snapshot) -> None:
     assert all(
         r.line and "notes/auth.py" in r.file
         for k, r in found.items()
-        if k not in ("twoways", "leaveslate", "leavesthen")
+        if k not in ("twoways", "leaveslate", "leavesthen", "leavesagain")
     )
 
 

@@ -128,6 +128,27 @@ class WholeSerializer(serializers.ModelSerializer):
         return note.pages.count() + len(note.numbers())
 
 
+class AroundSerializer(serializers.ModelSerializer):
+    first = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Note
+        fields = ["id", "first"]
+
+    def get_first(self, note):
+        return self.context["first"].press.count
+
+
+def total(notes):
+    return sum(note.stars for note in notes)
+
+
+def narrowed(notes):
+    if notes.filter(stars=1).exists():
+        return notes.filter(stars__gt=1)
+    return notes
+
+
 class Odd(BasePermission):
     def has_object_permission(self, request, view, obj):
         return obj.stars % 2 == 0 or obj.press.count > -1
@@ -248,6 +269,60 @@ class DoneViewSet(viewsets.GenericViewSet):
         return Response([before, serializer.data])
 
 
+    @action(detail=False, methods=["post"])
+    def changed(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = [note.stars for note in notes]
+        notes.update(stars=F("stars") + 3)
+        return Response([before, [note.stars for note in notes]])
+
+    @action(detail=False, methods=["post"])
+    def removed(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = [note.stars for note in notes]
+        notes.delete()
+        return Response([before, [note.stars for note in notes], notes.count()])
+
+    @action(detail=False, methods=["post"])
+    def mapped(self, request):
+        notes = {note.id: note for note in self.get_queryset()}
+        Press.objects.update(count=F("count") + 5)
+        return Response([notes[key].press.count for key in notes])
+
+    @action(detail=True, methods=["post"])
+    def boxed(self, request, pk=None):
+        box = {"note": self.get_object()}
+        Press.objects.update(count=F("count") + 5)
+        return Response(box["note"].press.count)
+
+    @action(detail=True, methods=["post"])
+    def around(self, request, pk=None):
+        note = self.get_object()
+        serializer = AroundSerializer(note, context={"first": note})
+        Press.objects.update(count=F("count") + 5)
+        return Response(serializer.data)
+
+    @action(detail=False, methods=["post"])
+    def narrowed(self, request):
+        notes = narrowed(self.get_queryset())
+        Note.objects.update(stars=F("stars") - 3)
+        return Response([note.stars for note in notes])
+
+    @action(detail=False, methods=["post"])
+    def helped(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = total(notes)
+        Note.objects.update(stars=F("stars") - 3)
+        return Response([before, len(notes)])
+
+    @action(detail=False, methods=["post"])
+    def handed(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = len(notes)
+        Note.objects.update(stars=F("stars") - 3)
+        return Response([before, total(notes)])
+
+
 class FailingViewSet(viewsets.ModelViewSet):
     http_method_names = ["post", "put", "delete"]
     queryset = Note.objects.order_by("id")
@@ -331,8 +406,12 @@ def test_relations_and_rows_are_read_when_django_reads_them(
     statuses = {o.key: set(o.statuses) for o in report.operations}
     entered = {"POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "PATCH /joined/{pk}/"}
     entered |= {
-        f"POST /done/{{pk}}/{name}/" for name in ("late", "early", "shown", "emptied", "kept", "mine")
-    } | {f"POST /done/{name}/" for name in ("rounds", "listed", "answered")}
+        f"POST /done/{{pk}}/{name}/"
+        for name in ("late", "early", "shown", "emptied", "kept", "mine", "boxed", "around")
+    } | {
+        f"POST /done/{name}/"
+        for name in ("rounds", "listed", "answered", "changed", "removed", "mapped", "narrowed")
+    }
     assert {key for key in entered if not statuses[key] & {"200", "201"}} == set()
 
 
@@ -355,6 +434,8 @@ def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
     refused = {(r.route_id, r.method): r.reasons[0].code for r in program.refused}
     assert refused == {
         ("/done/sliced/", "POST"): "slice",
+        ("/done/helped/", "POST"): "read-order",
+        ("/done/handed/", "POST"): "read-order",
         ("/done/{pk}/either/", "POST"): "read-order",
         ("/done/{pk}/twice/", "POST"): "serializer-data",
     }

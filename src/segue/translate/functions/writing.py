@@ -11,7 +11,7 @@ from segue.translate.functions.record import reached
 # Helpers and methods that only read: rows, the body, input that is looked up. What is saved once (``rules/saved_once.py``) may be left to
 # Django as if nothing was written.
 _READS = re.compile(
-    r"await (rows\(|segue__(?:rows|fn)_\d+__\(|follow\(|follow_back\(|follow_real\(|call\.data\(|checked\(|each\(|each_sent\(|exists\(|count\(|find\(|find_all\(|find_each\("
+    r"await (rows\(|segue__(?:rows|fn)_\d+__\(|follow\(|follow_back\(|find_back\(|follow_real\(|call\.data\(|checked\(|each\(|each_sent\(|exists\(|count\(|find\(|find_all\(|find_each\("
     r"|find_choice\(|unique\(|unique_together\(|unique_for_date\(|clean_entity\(|keys\(|related\("
     r"|[A-Z][A-Z_]*_AUTHENTICATION\.authenticate\(|call\.open_session\("
     r"|[A-Z][A-Z_]*_PAGES\.page\("

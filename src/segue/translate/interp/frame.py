@@ -408,7 +408,8 @@ class Frame:
         pattern = re.compile(rf"\b{re.escape(target)}\b")
         for text in [t for t in self.facts if pattern.search(t)]:
             del self.facts[text]
-        self.env.pop("#rows:" + target, None)
+        for begin in ("#rows:", "#given:"):
+            self.env.pop(begin + target, None)
 
     def forget_attribute(self, attr: str, kept: str) -> None:
         """Drop what tests have told of an attribute of the request, which has been put there anew; ``kept`` is its field."""

@@ -11,6 +11,7 @@ from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
 from segue.translate.functions.record import gives_no_items, gives_none, only_names, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.kept_rows import hand_on
 from segue.translate.interp.told import told
 from segue.translate.interp.value import Val, const, is_pure, name
 from segue.translate.kinds import (
@@ -145,6 +146,10 @@ def invoke(
         if value.node is None:
             raise frame.refuse("argument", key, "This has no form in the generated code.", node)
         parts.append(value.node)
+    if lifted.is_async:
+        hand_on(frame, function, arguments, node)
+        if receiver is not None:
+            hand_on(frame, function, {"self": receiver}, node)
     text = text_constant(frame.ctx, lifted)
     if text is not None and all(is_pure(part) for part in parts):
         return const(text)  # the name of a field, a key: what follows may have to know it

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Instance, ListOf
+from segue.translate.kinds import DictOf, Instance, Kind, ListOf, TupleOf
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -22,21 +22,32 @@ _HOLDERS = ("self", "request")
 
 
 def aged(frame: Frame, node: ast.expr, value: Val) -> Val:
-    """``value`` of ``node``, an object or a list of objects that a local or an attribute of the view or the request holds, with
+    """``value`` of ``node``, an object or what holds objects (a list, a dict), that a local or an attribute of the view or the request holds, with
     what happened since it was bound."""
     of_request = (
         isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _HOLDERS
     )
     if not (isinstance(node, ast.Name) or of_request):
         return value
-    kind = value.kind
-    item = kind.item if isinstance(kind, ListOf) else kind
-    if not isinstance(item, Instance) or item.aged or item.mode != "row" or item.site.classes:
+    older = _older(value.kind)
+    if older == value.kind or not isinstance(value.node, ast.Name | ast.Attribute):
         return value
-    if not isinstance(value.node, ast.Name | ast.Attribute) or not written_since(frame, value.text):
-        return value
-    older = replace(item, aged=True)
-    return Val(replace(kind, item=older) if isinstance(kind, ListOf) else older, value.node)
+    return Val(older, value.node) if written_since(frame, value.text) else value
+
+
+def _older(kind: Kind) -> Kind:
+    """``kind`` as it is behind a write: a row that was read before it, and what holds such rows."""
+    match kind:
+        case Instance(mode="row", aged=False) if not kind.site.classes:
+            return replace(kind, aged=True)
+        case ListOf():
+            return replace(kind, item=_older(kind.item))
+        case TupleOf():
+            return replace(kind, items=tuple(map(_older, kind.items)))
+        case DictOf():
+            items = tuple((key, _older(item)) for key, item in kind.items)
+            return replace(kind, items=items, value=_older(kind.value) if kind.value is not None else None)
+    return kind
 
 
 def written_since(frame: Frame, local: str) -> bool:

@@ -15,7 +15,7 @@ from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import Const, Instance, Kind, ListOf, Manager, Scalar
 from segue.translate.rules import registry
 from segue.translate.rules.content_types import not_a_proxy, of_model
-from segue.translate.rules.instance import key_of
+from segue.translate.rules.instance import key_of, may_hold_none
 from segue.translate.rules.managers import start
 from segue.translate.rules.polymorphic import same_class
 from segue.translate.rules.registry import method
@@ -72,7 +72,7 @@ def log_actions(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         "content_type_id": Val(
             Scalar("int"), ast.Attribute(of_model(frame, logged.kind.model), "id", ast.Load())
         ),
-        "object_id": _text(frame, key, call),
+        "object_id": _key_text(frame, logged.kind, key, call),
         "object_repr": _text(frame, logged, call),
     }
     if not single.kind.value:
@@ -114,6 +114,14 @@ def _entry(frame: Frame, owner: Val, call: CallSite, given: dict[str, Val]) -> V
 
 def _is_text(kind: Kind) -> bool:
     return widen(kind) == Scalar("str")
+
+
+def _key_text(frame: Frame, kind: Instance, key: Val, call: CallSite) -> Val:
+    """What the column makes of ``obj.pk``: an object that was deleted has none, which stays None."""
+    text = _text(frame, key, call)
+    if not may_hold_none(kind) or key.node is None or text.node is None:
+        return text
+    return Val(Scalar("str", nullable=True), quote("None if {0} is None else {1}", key.node, text.node))
 
 
 def _text(frame: Frame, value: Val, call: CallSite) -> Val:

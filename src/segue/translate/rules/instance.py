@@ -133,12 +133,12 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         return stored_file(frame, owner, item, node)
     column(frame.ctx, kind.site, item.attname)
     found = column_kind(frame.ctx, item)
-    if isinstance(found, Scalar) and _may_hold_none(kind):
+    if isinstance(found, Scalar) and may_hold_none(kind):
         found = replace(found, unsure=True)
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
 
 
-def _may_hold_none(kind: Instance) -> bool:
+def may_hold_none(kind: Instance) -> bool:
     """Whether the object may hold None in a column that has none: the key of one that is not saved yet, or deleted; what a new
     object was not given, or code has put there before it is saved (a serializer's ``allow_null`` is not the column's ``null``)."""
     return kind.mode == "entity" or kind.site.written or kind.site.told is not None or kind.site.keyless

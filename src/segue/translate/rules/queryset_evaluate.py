@@ -10,6 +10,7 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
+from segue.translate.interp.kept_rows import forget_rows, kept_rows
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -108,7 +109,7 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
     loaded = loaded_list(frame, value)
     if loaded is not None:
         return loaded
-    cached = frame.env.get("#rows:" + value.text)
+    cached = kept_rows(frame, value, at)
     query = query_of(value)
     if cached is not None and not _leads_elsewhere(query, cached):
         return cached
@@ -206,7 +207,7 @@ def first(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     known = None
     if call.name == "first":
-        known = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
+        known = loaded_list(frame, owner, only_prefetched=True) or kept_rows(frame, owner, call.node)
     if known is not None and known.node is not None and query.order != "none":
         assert isinstance(known.kind, ListOf)
         helper = frame.imported("segue_bridge.db.reads", "or_none")
@@ -281,7 +282,7 @@ def count(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``count()``: one COUNT; what is prefetched is counted in memory."""
     call.only(at_most=0)
     _no_surplus(frame, owner, call)
-    cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
+    cached = loaded_list(frame, owner, only_prefetched=True) or kept_rows(frame, owner, call.node)
     if cached is not None and cached.node is not None:
         return Val(Scalar("int"), quote("len({0})", cached.node))
     value = commit(frame, owner)
@@ -295,7 +296,7 @@ def exists(frame: Frame, owner: Val, call: CallSite) -> Val:
     """``exists()``: one row is asked for."""
     call.only(at_most=0)
     _no_surplus(frame, owner, call)
-    cached = loaded_list(frame, owner, only_prefetched=True) or frame.env.get("#rows:" + owner.text)
+    cached = loaded_list(frame, owner, only_prefetched=True) or kept_rows(frame, owner, call.node)
     if cached is not None and cached.node is not None:
         return Val(Scalar("bool"), quote("bool({0})", cached.node))
     value = commit(frame, owner, distinct=not query_of(owner).sliced)
@@ -327,7 +328,7 @@ def contains(frame: Frame, container: Val, item: Val, positive: bool, node: ast.
     """``obj in queryset``: Django fetches every row; this asks for the one (never more queries)."""
     if isinstance(container.kind, RelatedManager):
         raise frame.refuse("membership", ast.unparse(node), "A manager is no container.", node)
-    cached = loaded_list(frame, container, only_prefetched=True) or frame.env.get("#rows:" + container.text)
+    cached = loaded_list(frame, container, only_prefetched=True) or kept_rows(frame, container, node)
     query = query_of(container)
     if cached is not None or (query.values == "flat" and not isinstance(item.kind, Instance | User)):
         rows = cached if cached is not None else values_rows(frame, container)
@@ -380,8 +381,9 @@ def update(frame: Frame, owner: Val, call: CallSite) -> Val:
     from segue.translate.rules.writes import update_rows
 
     _no_first_of(frame, owner, call)
-
-    return update_rows(frame, owner, call)
+    made = update_rows(frame, owner, call)
+    forget_rows(frame, owner)
+    return made
 
 
 @method(QuerySet, "delete")
@@ -390,8 +392,9 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
     from segue.translate.rules.writes import delete_rows
 
     _no_first_of(frame, owner, call)
-
-    return delete_rows(frame, owner, call)
+    made = delete_rows(frame, owner, call)
+    forget_rows(frame, owner)
+    return made
 
 
 @method(QuerySet, "create")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.kept_rows import kept_rows
 from segue.translate.interp.since import written_since
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, RelatedManager, Scalar
@@ -18,7 +19,7 @@ def subscript(frame: Frame, owner: Val, node: ast.Subscript) -> Val:
     if isinstance(owner.kind, RelatedManager):
         raise frame.refuse("subscript", ast.unparse(node), "A manager has no items.", node)
     query = query_of(owner)
-    if (rows := frame.env.get("#rows:" + owner.text)) is not None and written_since(frame, rows.text):
+    if (rows := kept_rows(frame, owner, node)) is not None and written_since(frame, rows.text):
         raise frame.refuse(
             "slice",
             ast.unparse(node),

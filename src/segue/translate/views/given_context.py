@@ -10,12 +10,13 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.value import Val, is_pure, quote
+from segue.translate.interp.since import aged
+from segue.translate.interp.value import Val, is_pure, name, quote
 from segue.translate.kinds import (
     Const,
     ContextDict,
@@ -63,10 +64,25 @@ def within(frame: Frame, given: Given) -> Iterator[None]:
     before = dict(frame.given)
     frame.given |= given.passed
     try:
-        with in_context(frame.ctx, given.own):
+        with in_context(frame.ctx, _by_now(frame, given)):
             yield
     finally:
         frame.given = before
+
+
+def _by_now(frame: Frame, given: Given) -> OwnContext | None:
+    """The context with what may have been written since its objects were read."""
+    if given.own is None:
+        return None
+    entries = []
+    for key, kind in given.own.entries:
+        local = given.passed.get(state_of(key))
+        if local is not None:
+            kind = aged(frame, name(local), Val(kind, name(local))).kind
+        if isinstance(kind, Instance) and kind.aged:
+            kind.site.written = True  # told at once: what is translated with it is told apart by that
+        entries.append((key, kind))
+    return replace(given.own, entries=tuple(entries))
 
 
 def given_context(frame: Frame, node: ast.expr, value: Val) -> Given:

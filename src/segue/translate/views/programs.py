@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from segue.translate.interp.expressions.calls import method_call
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.kept_rows import kept_rows
 from segue.translate.interp.since import written_since
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import Const, Instance, Payload, QuerySet, Response, Serializer
@@ -75,7 +76,7 @@ def page_of(
 
 def page_by(frame: Frame, endpoint: Endpoint, paginator: Paginator, objects: Val, at: ast.AST | None) -> Val:
     """The rows of the page that the request asks ``paginator`` for."""
-    rows = frame.env.get("#rows:" + objects.text)
+    rows = kept_rows(frame, objects, at or ast.Pass())
     if rows is not None and written_since(frame, rows.text):
         raise endpoint.refuse(
             "paginate",

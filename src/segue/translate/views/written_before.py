@@ -5,6 +5,8 @@ Generated code does not leave a branch to Django then (``interp/leaving.py``), a
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from segue.refusal import Refusal, refuse
@@ -66,12 +68,24 @@ def left_late(ctx: Context, operation: Operation, made: PathOperation) -> Refusa
     called = [record.lines for record in reached(ctx, made.lines) if record is not None]
     for lines in (made.lines, *called):
         written = False
-        for line in lines:
+        for index, line in enumerate(lines):
+            written = written or (_is_loop(line) and writes(ctx, _block(lines, index)))
             if written and _leaves(ctx, line):
                 why = "A function that it calls leaves some requests to Django, when something is written already: call it before."
                 return refuse("left-late", made.legacy, why, operation.where).refusal
             written = written or writes(ctx, [line])
     return None
+
+
+def _is_loop(line: str) -> bool:
+    return re.match(r"\s*(async for|for|while)\b", line) is not None or " for " in line
+
+
+def _block(lines: Sequence[str], index: int) -> list[str]:
+    """The line and those that stand in it: of a loop, any may run before any other."""
+    depth = len(lines[index]) - len(lines[index].lstrip())
+    inside = itertools.takewhile(lambda line: len(line) - len(line.lstrip()) > depth, lines[index + 1 :])
+    return [lines[index], *inside]
 
 
 def _leaves(ctx: Context, line: str) -> bool:

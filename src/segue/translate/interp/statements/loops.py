@@ -12,6 +12,7 @@ from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import widen
+from segue.translate.interp.kept_rows import GIVEN, ROWS
 from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
@@ -166,9 +167,8 @@ def _over_answers(frame: Frame, node: ast.For) -> bool:
 def _stays(frame: Frame, key: str, loop: ast.For) -> bool:
     """Whether the key of ``frame.env`` names rows of a queryset that no round of the loop binds anew."""
     bound = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    return key.startswith("#rows:") and key.removeprefix("#rows:") not in {
-        frame.renames.get(n, n) for n in bound
-    }
+    kept = next((begin for begin in (ROWS, GIVEN) if key.startswith(begin)), "")
+    return bool(kept) and key.removeprefix(kept) not in {frame.renames.get(n, n) for n in bound}
 
 
 @statement(ast.For)

@@ -1194,6 +1194,12 @@ class Writing(APIView):
         )
         return [len(entries), entry.object_repr, self.logged()]
 
+    def case_log_actions_of_a_deleted(self):
+        review = Review.objects.order_by("id").first()
+        review.delete()
+        LogEntry.objects.log_actions(self.request.user.pk, [review], CHANGE)
+        return self.logged()
+
     def case_log_actions_of_many(self):
         LogEntry.objects.log_actions(self.request.user.pk, Book.objects.all(), CHANGE)
         return self.logged()
