@@ -128,6 +128,14 @@ class WholeSerializer(serializers.ModelSerializer):
         return note.pages.count() + len(note.numbers())
 
 
+class PagesSerializer(serializers.ModelSerializer):
+    pages = PageSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Note
+        fields = ["id", "pages"]
+
+
 class AroundSerializer(serializers.ModelSerializer):
     first = serializers.SerializerMethodField()
 
@@ -302,6 +310,51 @@ class DoneViewSet(viewsets.GenericViewSet):
         Press.objects.update(count=F("count") + 5)
         return Response(serializer.data)
 
+    def pages_of(self):
+        return Note.objects.prefetch_related("pages").get(pk=self.kwargs["pk"])
+
+    @action(detail=True, methods=["post"])
+    def dropped(self, request, pk=None):
+        note = self.pages_of()
+        note.pages.update(number=9)
+        before = [page.number for page in note.pages.all()]
+        note.pages.all().delete()
+        return Response([before, len(note.pages.all()), PagesSerializer(note).data])
+
+    @action(detail=True, methods=["post"])
+    def filled(self, request, pk=None):
+        note = self.pages_of()
+        note.pages.filter(number__gt=-99).update(number=4)
+        before = [page.number for page in note.pages.all()]
+        note.pages.create(number=7)
+        return Response([before, len(note.pages.all()), PagesSerializer(note).data])
+
+    @action(detail=False, methods=["post"])
+    def sometimes(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = [note.stars for note in notes] if self.first is None else []
+        if Press.objects.filter(count=3).exists():
+            before = [note.stars for note in notes]
+        Note.objects.update(stars=F("stars") - 3)
+        return Response([before, [note.stars for note in notes]])
+
+    @action(detail=False, methods=["post"])
+    def again(self, request):
+        out = []
+        notes = self.get_queryset().filter(stars__gt=1)
+        for _ in range(2):
+            out.append([note.stars for note in notes])
+            Note.objects.update(stars=F("stars") - 3)
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def each(self, request):
+        notes = self.get_queryset()
+        for press in Press.objects.order_by("id"):
+            for note in notes:
+                Log.objects.create(text=f"{press.pk} {note.pk}")
+        return Response(Log.objects.count())
+
     @action(detail=False, methods=["post"])
     def narrowed(self, request):
         notes = narrowed(self.get_queryset())
@@ -395,7 +448,7 @@ def explored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Program, Report,
     files = {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS}
     site = Site.make(root, files)
     snapshot = site.snapshot()
-    return *site.explore(snapshot, root / "fastapi", cases=160, seconds=120), snapshot
+    return *site.explore(snapshot, root / "fastapi", cases=200, seconds=120), snapshot
 
 
 def test_relations_and_rows_are_read_when_django_reads_them(
@@ -407,10 +460,21 @@ def test_relations_and_rows_are_read_when_django_reads_them(
     entered = {"POST /notes/", "PUT /notes/{pk}/", "PATCH /notes/{pk}/", "PATCH /joined/{pk}/"}
     entered |= {
         f"POST /done/{{pk}}/{name}/"
-        for name in ("late", "early", "shown", "emptied", "kept", "mine", "boxed", "around")
+        for name in (
+            "late",
+            "early",
+            "shown",
+            "emptied",
+            "kept",
+            "mine",
+            "boxed",
+            "around",
+            "dropped",
+            "filled",
+        )
     } | {
         f"POST /done/{name}/"
-        for name in ("rounds", "listed", "answered", "changed", "removed", "mapped", "narrowed")
+        for name in ("rounds", "listed", "answered", "changed", "removed", "mapped", "narrowed", "each")
     }
     assert {key for key in entered if not statuses[key] & {"200", "201"}} == set()
 
@@ -436,6 +500,8 @@ def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
         ("/done/sliced/", "POST"): "slice",
         ("/done/helped/", "POST"): "read-order",
         ("/done/handed/", "POST"): "read-order",
+        ("/done/sometimes/", "POST"): "read-order",
+        ("/done/again/", "POST"): "read-order",
         ("/done/{pk}/either/", "POST"): "read-order",
         ("/done/{pk}/twice/", "POST"): "serializer-data",
     }

@@ -10,7 +10,7 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
-from segue.translate.interp.kept_rows import forget_rows, kept_rows
+from segue.translate.interp.kept_rows import forget_rows, kept_rows, note_rows
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -29,6 +29,7 @@ from segue.translate.load.needs import to_many
 from segue.translate.query.build import add_where, chain, commit, filtered, query_of, root_of, settle
 from segue.translate.query.ir import Query
 from segue.translate.query.ordering import order_terms
+from segue.translate.rules.forgotten_rows import forget_prefetched
 from segue.translate.rules.q_objects import tree_of
 from segue.translate.rules.registry import method
 
@@ -48,7 +49,7 @@ def loaded_list(frame: Frame, value: Val, *, only_prefetched: bool = False) -> V
         return None
     if only_prefetched and accessor not in site.prefetched | site.held:
         return None
-    owner = _related_owner(value)
+    owner = related_owner(value)
     if owner is None:
         return None
     try:
@@ -72,7 +73,7 @@ def _kept_list(frame: Frame, value: Val, instance: Instance, accessor: str) -> V
         return None
     if site.reread or site.refreshed is not None:
         return None
-    owner = _related_owner(value)
+    owner = related_owner(value)
     if not isinstance(owner, ast.Name):
         return None
     child = to_many(frame.ctx, site, accessor)
@@ -90,7 +91,7 @@ def _kept_list(frame: Frame, value: Val, instance: Instance, accessor: str) -> V
     return Val(ListOf(Instance(child.model, child)), node)
 
 
-def _related_owner(value: Val) -> ast.expr | None:
+def related_owner(value: Val) -> ast.expr | None:
     """The instance's expression, out of ``….where(Column == instance.key)``."""
     if value.node is None:
         return None
@@ -113,6 +114,8 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
     query = query_of(value)
     if cached is not None and not _leads_elsewhere(query, cached):
         return cached
+    if isinstance(value.node, ast.Name) and not query.streamed:
+        note_rows(frame, value)
     if query.values is not None:
         rows = values_rows(frame, value)
     else:
@@ -383,6 +386,7 @@ def update(frame: Frame, owner: Val, call: CallSite) -> Val:
     _no_first_of(frame, owner, call)
     made = update_rows(frame, owner, call)
     forget_rows(frame, owner)
+    forget_prefetched(frame, owner)
     return made
 
 
@@ -394,6 +398,7 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val:
     _no_first_of(frame, owner, call)
     made = delete_rows(frame, owner, call)
     forget_rows(frame, owner)
+    forget_prefetched(frame, owner)
     return made
 
 

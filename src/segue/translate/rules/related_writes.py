@@ -175,14 +175,14 @@ def created_through(
     query = query_of(owner)
     if query.related is None:
         return None
-    from segue.translate.rules.queryset_evaluate import _related_owner
+    from segue.translate.rules.queryset_evaluate import related_owner
 
     instance, accessor = query.related
     manager = RelatedManager(instance, accessor, query.model)
     found = between(frame, manager)
     if found is None:
         return None
-    node = _related_owner(owner)
+    node = related_owner(owner)
     if node is None or instance.nullable:
         raise frame.refuse("nullable", ast.unparse(call.node), "The object may be None.", call.node)
     related_set(frame.ctx, query.model)

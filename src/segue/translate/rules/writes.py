@@ -24,6 +24,7 @@ from segue.translate.query.ir import Query
 from segue.translate.rules.assigned_expressions import assigned
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
+from segue.translate.rules.forgotten_rows import forget_prefetched
 from segue.translate.rules.model_class import column_value, fits, new_instance, spread_values
 from segue.translate.rules.named_fields import check_named
 from segue.translate.rules.own_attributes import is_left_out
@@ -37,6 +38,7 @@ from segue.translate.rules.saved_once import is_saved_once
 from segue.translate.rules.unread import is_unread
 from segue.translate.rules.unsaved import check_unsaved
 from segue.translate.rules.uploaded import store_uploads
+from segue.translate.versions import since
 
 
 def overridden(frame: Frame, owner: Val, function: Function, call: CallSite) -> Val:
@@ -272,6 +274,8 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     related = parent_of_related(frame, owner, call) if between is None else None
     if related is not None:
         call.kwargs.setdefault(*related)
+        if since(frame.ctx.snapshot.versions.django, 5, 1):
+            forget_prefetched(frame, owner)
     made = new_instance(frame, label, call, site, created=True)
     assert made.node is not None
     if frame.no_hoist:
@@ -298,7 +302,7 @@ def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> tuple[str, Va
     query = query_of(owner)
     if query.related is None:
         return None
-    from segue.translate.rules.queryset_evaluate import _related_owner
+    from segue.translate.rules.queryset_evaluate import related_owner
 
     instance, accessor = query.related
     reverse = next((r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None)
@@ -306,7 +310,7 @@ def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> tuple[str, Va
         raise frame.refuse(
             "related-create", ast.unparse(call.node), f"{call.name}() through a many-to-many set.", call.node
         )
-    return reverse.field, Val(instance, _related_owner(owner))
+    return reverse.field, Val(instance, related_owner(owner))
 
 
 def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:

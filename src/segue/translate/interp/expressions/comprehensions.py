@@ -9,6 +9,7 @@ from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.kept_rows import GIVEN, ROWS
 from segue.translate.interp.unroll import introspected
 from segue.translate.interp.value import Val, const, is_pure
 from segue.translate.kinds import DictOf, Introspected, Kind, ListOf, Unknown
@@ -56,7 +57,7 @@ def _scoped(
         finally:
             frame.no_hoist -= 1
     finally:
-        fetched = {k: v for k, v in frame.env.items() if k.startswith("#rows:")}
+        fetched = {k: v for k, v in frame.env.items() if k.startswith((ROWS, GIVEN))}
         frame.restore_env(saved)
         frame.env.update(fetched)
     for value, part in zip(values, parts, strict=True):

@@ -14,6 +14,7 @@ from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.decide import Decided
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join
+from segue.translate.interp.kept_rows import GIVEN, earlier
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Const,
@@ -295,12 +296,16 @@ def merge(frame: Frame, before: tuple[dict[str, Val], dict[str, Kind]], ends: li
     for other_env, other_facts, _ in alive[1:]:
         for key in list(env):
             if key.startswith("#") and key not in other_env:
-                del env[key]
+                if not key.startswith(GIVEN):
+                    del env[key]
                 continue
             if key in other_env:
+                if key.startswith(GIVEN):
+                    env[key] = earlier(env[key], other_env[key])
+                    continue
                 env[key] = _joined(_narrowed(env[key], facts), _narrowed(other_env[key], other_facts))
         for key, value in other_env.items():
-            if not key.startswith("#"):
+            if not key.startswith("#") or key.startswith(GIVEN):
                 env.setdefault(key, value)
         facts = {k: v for k, v in facts.items() if k in other_facts and other_facts[k] == v}
     frame.env, frame.facts = env, facts

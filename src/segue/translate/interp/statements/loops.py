@@ -12,7 +12,7 @@ from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import widen
-from segue.translate.interp.kept_rows import GIVEN, ROWS
+from segue.translate.interp.kept_rows import GIVEN, ROWS, check_rounds
 from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
@@ -101,6 +101,8 @@ def _rounds(
                 )
             _annotate(frame, looked)
             changing_types.annotate(frame, before, after)
+            read = [k for k in frame.env if k.startswith(GIVEN) and k not in before and _stays(frame, k, at)]
+            check_rounds(frame, lines, read, at)
             return lines
         del frame.returns[returns:]
     raise frame.refuse(
@@ -164,7 +166,7 @@ def _over_answers(frame: Frame, node: ast.For) -> bool:
     return found is not None
 
 
-def _stays(frame: Frame, key: str, loop: ast.For) -> bool:
+def _stays(frame: Frame, key: str, loop: ast.AST) -> bool:
     """Whether the key of ``frame.env`` names rows of a queryset that no round of the loop binds anew."""
     bound = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     kept = next((begin for begin in (ROWS, GIVEN) if key.startswith(begin)), "")
