@@ -66,6 +66,7 @@ class Models:
             "get_latest_by": _names(meta.get_latest_by),
             "db_table_comment": getattr(meta, "db_table_comment", "") or "",
             "select_on_save": bool(meta.select_on_save),
+            "text": self._text(model),
             "create_sql": {},
         }
         if not meta.swapped:
@@ -73,6 +74,12 @@ class Models:
         if not meta.proxy and not meta.swapped:
             result["create_sql"] = self.ddl.create_table(model)
         return result
+
+    def _text(self, model):
+        """Who defines ``__str__``; '' where it is Django's for all models."""
+        owner = next(base for base in model.__mro__ if "__str__" in vars(base))
+        usual = owner.__module__ == "django.db.models.base"
+        return "" if usual else self.c.names.cls(owner) + ".__str__"
 
     def _managers(self, model, result):
         meta = model._meta

@@ -274,7 +274,8 @@ class Constraint:
 class Model:
     """A Django model. ``create_sql`` maps a vendor to the DDL of Django's schema editor
     for this table (all its statements), the oracle for the schema room. ``raw_name``, ``permissions`` and
-    ``default_permissions`` are as the class declares them, without a language: what ``migrate`` makes permissions of."""
+    ``default_permissions`` are as the class declares them, without a language: what ``migrate`` makes permissions of.
+    ``text`` is the dotted ``__str__`` of its objects, '' where that is Django's for all models."""
 
     label: str
     cls: str
@@ -310,6 +311,7 @@ class Model:
     get_latest_by: tuple[str, ...] = ()
     db_table_comment: str = ""
     select_on_save: bool = False
+    text: str = ""
     create_sql: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -12,7 +12,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, Instance, Kind, ListOf, Manager, Scalar
+from segue.translate.kinds import Const, Instance, Kind, ListOf, Manager, Scalar, Unknown
 from segue.translate.rules import registry
 from segue.translate.rules.content_types import not_a_proxy, of_model
 from segue.translate.rules.instance import key_of, may_hold_none
@@ -78,6 +78,8 @@ def log_actions(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not single.kind.value:
         frame.wish = None  # the statement names the list, not the row
     made = _entry(frame, owner, call, given)
+    assert isinstance(made.kind, Instance)
+    made.kind.site.computed["object_id"] = Unknown("It is the key itself on this object, not its text.")
     if single.kind.value:
         return made
     assert made.node is not None

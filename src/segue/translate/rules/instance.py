@@ -24,6 +24,7 @@ from segue.translate.rules.kept_dicts import kept_dict
 from segue.translate.rules.own_attributes import note_way
 from segue.translate.rules.polymorphic import same_for_children
 from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.texts import text_of_another
 from segue.translate.rules.unsaved import check_unsaved
 
 
@@ -341,6 +342,8 @@ def text_of(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
         made = invoke(frame, found, {}, value, node)
         assert made.node is not None
         return made.node
+    if model.text:
+        return text_of_another(frame, value, model, node)
     pk = pk_field(frame.ctx, kind.model).attname
     column(frame.ctx, kind.site, pk)
     name = model.cls.rpartition(".")[2]

@@ -1195,10 +1195,36 @@ class Writing(APIView):
         return [len(entries), entry.object_repr, self.logged()]
 
     def case_log_actions_of_a_deleted(self):
-        review = Review.objects.order_by("id").first()
+        review = Review.objects.get(pk=1)
         review.delete()
         LogEntry.objects.log_actions(self.request.user.pk, [review], CHANGE)
         return self.logged()
+
+    def case_log_actions_of_an_object_without_a_row(self):
+        tag = Tag.objects.create(label="gone")
+        tag.delete()
+        LogEntry.objects.log_actions(self.request.user.pk, [tag], CHANGE)
+        LogEntry.objects.log_actions(self.request.user.pk, [Tag(label="new")], CHANGE)
+        found = Tag.objects.get(label="fun")
+        found.delete()
+        LogEntry.objects.log_actions(self.request.user.pk, [found], CHANGE)
+        return self.logged()
+
+    def case_log_actions_asked_for_the_key(self):
+        entry = LogEntry.objects.log_actions(
+            self.request.user.pk, [Tag.objects.get(label="fun")], CHANGE, single_object=True
+        )
+        return entry.object_id
+
+    def case_text_of_a_log_entry(self):
+        return str(LogEntry.objects.create(user_id=self.request.user.pk, action_flag=CHANGE))
+
+    def case_text_of_who_wrote(self):
+        reviews = Review.objects.select_related("user").order_by("id")
+        return [f"{review.user}: {review.user!s}" for review in reviews]
+
+    def case_text_of_a_content_type(self):
+        return str(ContentType.objects.get_for_model(Tag))
 
     def case_log_actions_of_many(self):
         LogEntry.objects.log_actions(self.request.user.pk, Book.objects.all(), CHANGE)
