@@ -87,6 +87,9 @@ GROUPS: dict[str, str] = {
     "Decide which serializer, fields and context are used by the action, not by data of the request.": (
         "serializer-class serializer-context serializer-fields serializer-init context"
     ),
+    "Write a serializer class for the nested field, in place of one that is made with arguments of its own.": (
+        "serializer-arguments"
+    ),
     "Use the serializer as DRF documents: is_valid(raise_exception=True), save() with keywords, then data.": (
         "is-valid serializer-data serializer-errors serializer-fail serializer-instance serializer-many "
         "serializer-method serializer-order serializer-partial serializer-save serializer-self serializer-state "

@@ -137,6 +137,7 @@ def collect(root):
     receivers = inventory.receivers(collector)
     permissions = rulesets.describe(collector)
     _until_quiet(collector, kitchen, filtersets)
+    kitchen.nested.add_classes(collector.classes)
     made = factories.describe(collector)
     described = settings.describe(collector)
     described["values"]["MIDDLEWARE"] = middleware

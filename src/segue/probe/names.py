@@ -32,11 +32,20 @@ class Names:
             qualname = cls.__name__
         name = base = "%s.%s" % (cls.__module__, qualname)
         number = 1
-        while name in self._taken and not _same_shape(self._taken[name], cls):
+        while name in self._taken and not (self._taken[name] and _same_shape(self._taken[name], cls)):
             number += 1
             name = "%s#%d" % (base, number)
         self._taken[name] = cls
         self._class_names[id(cls)] = (name, cls)  # keeps the class alive, so that ids stay its own
+        return name
+
+    def further(self, base):
+        """A name for something that is nearly the class called ``base``: ``base#2``."""
+        number = 2
+        while "%s#%d" % (base, number) in self._taken:
+            number += 1
+        name = "%s#%d" % (base, number)
+        self._taken[name] = None
         return name
 
     def class_origin(self, cls):

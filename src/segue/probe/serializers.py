@@ -1,57 +1,10 @@
 """Serializers: a live instance of each, field by field."""
 
+from .field_kwargs import is_a, kwargs_of
 from .limits import choices_limit
+from .nested import Nested
 from .own_queryset import queryset_by_class
 from .values import plain_lookups
-
-# kept elsewhere in the document, or internal to DRF
-_NOT_KWARGS = {
-    "read_only",
-    "write_only",
-    "required",
-    "default",
-    "source",
-    "initial",
-    "label",
-    "help_text",
-    "allow_null",
-    "error_messages",
-    "field_name",
-    "parent",
-    "default_error_messages",
-    "child",
-    "child_relation",
-    "queryset",
-    "default_empty_html",
-    "source_attrs",
-    "choice_strings_to_values",
-    "reverse",
-    "model_field",
-    "validators",
-    "fields",
-    "instance",
-    "initial_data",
-    "partial",
-}
-# class-level attributes that decide what a field does when not given to the instance
-_CLASS_LEVEL = (
-    "format",
-    "input_formats",
-    "use_url",
-    "coerce_to_string",
-    "MAX_STRING_LENGTH",
-    "lookup_field",
-    "lookup_url_kwarg",
-    "view_name",
-    "html_cutoff",
-    "html_cutoff_text",
-    "many",
-    "initial",
-    "default_empty_html",
-    "allow_empty",
-    "trim_whitespace",
-    "max_string_length",
-)
 
 
 class Serializers:
@@ -64,6 +17,7 @@ class Serializers:
         self._queue = []
         self._seen = {}
         self._contexts = {}
+        self.nested = Nested(self)
 
     def use(self, cls, context=None):
         """Queue a serializer class; ``context`` is what a view would give it."""
@@ -78,10 +32,21 @@ class Serializers:
     def drain(self):
         """Describe all queued classes and those nested in them."""
         while self._queue:
-            cls = self._queue.pop(0)
-            self.result[self.c.names.cls(cls)] = self._describe(cls)
+            self.told(self._queue.pop(0))
 
-    def _describe(self, cls):
+    def told(self, cls):
+        """The description of a class."""
+        name = self.c.names.cls(cls)
+        if name not in self.result:
+            with self.nested.under_way(name):
+                self.result[name] = self._describe(cls, lambda: self._build(cls))
+        return self.result[name]
+
+    def describe_object(self, serializer, where):
+        """The description of a serializer that is a field of another, with its own fields; ``where``: its place."""
+        return dict(self._describe(type(serializer), lambda: _built(serializer)), where=where)
+
+    def _describe(self, cls, build):
         c = self.c
         meta = getattr(cls, "Meta", None)
         model = getattr(meta, "model", None)
@@ -102,7 +67,7 @@ class Serializers:
         ):
             return result  # BaseSerializer or ListSerializer: no fields to tell
         queries = self.guard.count
-        instance, fields, error = self._build(cls)
+        instance, fields, error = build()
         if self.guard.count > queries:
             error = "its fields depend on a database query at %s" % self.guard.last
         if error:
@@ -126,16 +91,18 @@ class Serializers:
             if context is None:
                 continue
             try:
-                instance = cls(context=context)
-                return instance, dict(instance.fields.items()), ""
+                made = _built(cls(context=context))
             except Exception as error:
-                first = first or error
-        return None, {}, "%s: %s" % (type(first).__name__, (str(first).strip().splitlines() or [""])[0])
+                made = None, {}, _problem(error)
+            if not made[2]:
+                return made
+            first = first or made
+        return first
 
     # -- fields ----------------------------------------------------------------------------
 
-    def field(self, name, field, owner, declared):
-        """One ``SerializerField``."""
+    def field(self, name, field, owner, declared, within=""):
+        """One ``SerializerField``; ``within``: the field that it is the child of."""
         c = self.c
         cls = type(field)
         result = {
@@ -153,7 +120,7 @@ class Serializers:
             "initial": self._initial(field),
             "label": _text(getattr(field, "label", None)),
             "help_text": _text(getattr(field, "help_text", None)),
-            "kwargs": self._kwargs(field),
+            "kwargs": kwargs_of(field, c.encoder),
             "error_messages": {
                 str(k): str(v) for k, v in (getattr(field, "error_messages", None) or {}).items()
             },
@@ -165,11 +132,11 @@ class Serializers:
             },
             "validators": self._validators(field),
         }
-        self._related(field, result, owner)
+        self._related(field, result, owner, name or within)
         result["metadata"] = self._metadata(field)
         return result
 
-    def _related(self, field, result, owner):
+    def _related(self, field, result, owner, name):
         child = getattr(field, "child_relation", None)
         if child is not None:
             result["many"] = True
@@ -178,19 +145,19 @@ class Serializers:
                 if key in result["child"]:
                     result[key] = result["child"][key]
             return
-        if _is(field, "rest_framework.serializers", "ListSerializer"):
+        if is_a(field, "rest_framework.serializers", "ListSerializer"):
             result["many"] = True
-            result["child"] = self._nested(field.child, owner)
+            result["child"] = self._nested(field.child, owner, name)
             result["serializer"] = result["child"]["serializer"]
             return
-        if _is(field, "rest_framework.serializers", "BaseSerializer"):
-            result["serializer"] = self._key(field)
+        if is_a(field, "rest_framework.serializers", "BaseSerializer"):
+            result["serializer"] = self._key(field, owner, name)
             return
         child = getattr(field, "child", None)
-        if child is not None and _is(child, "rest_framework.fields", "Field"):
+        if child is not None and is_a(child, "rest_framework.fields", "Field"):
             result["child"] = (
-                self._nested(child, owner)
-                if _is(child, "rest_framework.serializers", "BaseSerializer")
+                self._nested(child, owner, name)
+                if is_a(child, "rest_framework.serializers", "BaseSerializer")
                 else self.field("", child, owner, False)
             )
         self._queryset(field, result, owner)
@@ -198,13 +165,13 @@ class Serializers:
         if model_field is not None and hasattr(model_field, "model"):
             result["model_field"] = "%s.%s" % (model_field.model._meta.label, model_field.name)
 
-    def _nested(self, serializer, owner):
-        result = self.field("", serializer, owner, False)
-        result["serializer"] = result.get("serializer") or self._key(serializer)
+    def _nested(self, serializer, owner, name):
+        result = self.field("", serializer, owner, False, within=name)
+        result["serializer"] = result.get("serializer") or self._key(serializer, owner, name)
         return result
 
-    def _key(self, serializer):
-        return self.use(type(serializer))
+    def _key(self, serializer, owner, name):
+        return self.nested.key(serializer, owner, self._where(name, owner))
 
     def _queryset(self, field, result, owner):
         own = queryset_by_class(field) if _overrides_queryset(field) else None
@@ -242,34 +209,6 @@ class Serializers:
                     return source.segment(keyword.value)
         return ""
 
-    def _kwargs(self, field):
-        c = self.c
-        found = {}
-        for key, value in vars(field).items():
-            if key.startswith("_") and key not in ("_choices",):
-                continue
-            if key in _NOT_KWARGS or key == "grouped_choices":
-                continue
-            found[key] = value
-        # asked of a relation first: its ``choices`` would query the database
-        if (
-            not _is(field, "rest_framework.relations", "RelatedField")
-            and not _is(field, "rest_framework.relations", "ManyRelatedField")
-            and hasattr(field, "choices")
-        ):
-            found.pop("_choices", None)
-            try:
-                found["choices"] = [(k, v) for k, v in field.choices.items()]
-                found["grouped_choices"] = field.grouped_choices
-            except Exception:
-                found.pop("choices", None)
-        for key in _CLASS_LEVEL:
-            if key not in found and key not in _NOT_KWARGS and hasattr(type(field), key):
-                value = getattr(field, key)
-                if not callable(value):
-                    found[key] = value
-        return {key: c.encoder.encode(value) for key, value in sorted(found.items())}
-
     def _initial(self, field):
         initial = vars(field).get("initial")
         if callable(initial):
@@ -277,7 +216,7 @@ class Serializers:
         return self.c.encoder.encode(initial)
 
     def _validators(self, field):
-        if _is(field, "rest_framework.serializers", "Serializer"):
+        if is_a(field, "rest_framework.serializers", "Serializer"):
             given = vars(field).get("_validators")  # a nested serializer's own are told with its class
             return [self.c.encoder.encode(v) for v in given or ()]
         try:
@@ -289,7 +228,7 @@ class Serializers:
     def _metadata(self, field):
         from rest_framework.metadata import SimpleMetadata
 
-        if _is(field, "rest_framework.serializers", "BaseSerializer"):
+        if is_a(field, "rest_framework.serializers", "BaseSerializer"):
             return {}
         try:
             info = SimpleMetadata().get_field_info(field)
@@ -322,16 +261,24 @@ def serializer_classes():
     return sorted(found.values(), key=lambda cls: (cls.__module__, cls.__qualname__))
 
 
+def _built(serializer):
+    """A serializer, its fields and why it has none."""
+    try:
+        return serializer, dict(serializer.fields.items()), ""
+    except Exception as error:
+        return None, {}, _problem(error)
+
+
+def _problem(error):
+    return "%s: %s" % (type(error).__name__, (str(error).strip().splitlines() or [""])[0])
+
+
 def drf_base(cls):
     """The nearest ``rest_framework.*`` class of a field class."""
     for base in cls.__mro__:
         if base.__module__.startswith("rest_framework."):
             return "%s.%s" % (base.__module__, base.__qualname__)
     return ""
-
-
-def _is(thing, module, name):
-    return any(base.__name__ == name and base.__module__ == module for base in type(thing).__mro__)
 
 
 def _text(value):

@@ -460,6 +460,10 @@ class Serializer:
     ``error`` holds the exception text when the instance could not be built (its routes are
     refused with it). ``meta`` are the Meta options as values. ``validators`` are the
     serializer-level ones (unique together and user's).
+
+    A serializer that is a field of another and has other fields than its class, or was made with
+    ``arguments`` that are not DRF's, is described as one of its own: ``X#2``, whose class inherits
+    from ``X`` and adds nothing; ``where`` is the place of the field.
     """
 
     name: str
@@ -469,6 +473,7 @@ class Serializer:
     validators: tuple[Value, ...] = ()
     meta: Mapping[str, Value] = field(default_factory=dict)
     error: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from segue.translate.load.models import snake
 from segue.translate.redefined import redefined
 from segue.translate.serializers.flex_fields import MIXIN, of_mixin, understood
 from segue.translate.serializers.initial import optional_on_update
+from segue.translate.serializers.own_arguments import check_arguments
 from segue.translate.serializers.own_init import fixed_init
 
 # Overriding one of these changes which fields there are or how the whole is driven.
@@ -154,6 +155,7 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
         raise refuse(
             "serializer-unknown", short(serializer.name), "The snapshot lacks its class.", serializer.where
         )
+    check_arguments(ctx, serializer)
     for method in sorted(DRIVERS | extra):
         name = overridden(ctx, serializer.name, method)
         if method in _VALIDATORS and gives_none(ctx, name):
@@ -310,9 +312,11 @@ def stem(ctx: Context, serializer: Serializer) -> str:
 
 def _candidates(name: str) -> list[str]:
     # A class made in a function (``serializer.<locals>.Serializer#2``) is known by its own name and its number.
-    parts = [p for p in name.replace("#", "").split(".") if p.isidentifier()]
+    dotted, _, number = name.partition("#")
+    parts = [p for p in dotted.split(".") if p.isidentifier()]
     own = parts[-1].lstrip("_")
     base = own[: -len("Serializer")] if own.endswith("Serializer") and own != "Serializer" else own
+    base += number.replace("#", "_")
     camel = ["".join(word.capitalize() for word in part.split("_")) for part in parts[:-1]]
     return [base, *("".join(camel[-count:]) + base for count in range(1, len(camel) + 1))]
 

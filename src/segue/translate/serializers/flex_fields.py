@@ -1,7 +1,8 @@
 """``rest_flex_fields.FlexFieldsSerializerMixin``: a serializer whose fields a query parameter can choose.
 
 Without its parameters (``expand``, ``fields``, ``omit`` and the same with ``[]``) the mixin changes nothing: requests that carry one are left to
-Django, for every view, as the mixin reads the parameters wherever a serializer gets the request's context.
+Django, for every view, as the mixin reads the parameters wherever a serializer gets the request's context. A field made with arguments
+(``X(many=True, fields=("id",))``) is described with the fields that it has.
 """
 
 from __future__ import annotations
@@ -42,6 +43,13 @@ def left_to_django(ctx: Context) -> dict[str, Refusal]:
 def understood(ctx: Context) -> bool:
     """Whether the names of all its parameters are known."""
     return len(left_to_django(ctx)) == 2 * len(_NAMES)
+
+
+def arguments(ctx: Context, serializer: str) -> frozenset[str]:
+    """What the mixin's constructor takes where ``serializer`` has it: the probe sees the fields that come of it."""
+    if MIXIN not in _mro(ctx, serializer) or not understood(ctx):
+        return frozenset()
+    return frozenset(name for name in left_to_django(ctx) if not name.endswith("[]")) | {"parent"}
 
 
 def _mro(ctx: Context, name: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global
 from segue.translate.rules.scopes import DISABLED
-from segue.translate.serializers import from_context
+from segue.translate.serializers import from_context, own_arguments
 from segue.translate.serializers.flex_fields import MIXIN, understood
 from segue.translate.serializers.initial import _passes_on
 from segue.translate.serializers.instance_sets import own_sets
@@ -135,7 +135,7 @@ def _is_fixed(
     choices: frozenset[str] = frozenset(),
     model: str = "",
 ) -> bool:
-    if function.name == _SIMPLEJWT:
+    if function.name == _SIMPLEJWT or own_arguments.taken(function):
         return True
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     body = init_body(function)
