@@ -266,8 +266,10 @@ REFUSED = {
     "NamedFactory": "choice",
     "HidingFactory": "lambda now: now",
     "InheritedFactory": "class InheritedFactory",
+    "DatedFactory": "datetime.date",
 }
 ODD = """\
+import datetime
 import random
 from secrets import choice
 
@@ -378,6 +380,16 @@ class HidingFactory(DjangoModelFactory):
         model = models.Tag
 
     label = factory.Sequence(lambda now: now)
+
+
+class DatedFactory(DjangoModelFactory):
+    class Meta:
+        model = models.Shelf
+        exclude = ["date"]
+
+    place = 1
+    date = datetime.date(2024, 1, 1)
+    opened = datetime.date(2024, 1, 2)
 
 
 class InheritedFactory(DjangoModelFactory):

@@ -201,8 +201,9 @@ class Expression(ast.NodeTransformer):
     def _of_datetime(self, node: ast.expr, dotted: str) -> ast.expr:
         """``datetime.date(…)`` as ``date(…)``: other modules, whose factories stand beside, import the class ``datetime``."""
         _, first, *rest = dotted.split(".")
-        if first in self.names:
-            raise self.module.refuse(ast.unparse(node), f"A local is called {first} as well.", node)
+        if first in self.names or first in self.code.factory.declared():
+            why = f"A local or an attribute of the factory is called {first} as well."
+            raise self.module.refuse(ast.unparse(node), why, node)
         self.code.imports.add(Import("datetime", first))
         made: ast.expr = ast.Name(first, ast.Load())
         for attribute in rest:
