@@ -44,6 +44,8 @@ class Note(models.Model):
 """
 VIEWS = """\
 from contextlib import suppress
+from datetime import date, datetime, timezone
+from decimal import Decimal
 from functools import cached_property
 
 from django.shortcuts import get_object_or_404
@@ -353,6 +355,54 @@ class Members(Shops):
         return Shop.objects.filter(pk__in=ids).order_by("pk")
 
 
+class Priced(serializers.Serializer):
+    # OPTIONS describes them: DRF's encoder writes a number for a Decimal, and no texts.
+    price = serializers.DecimalField(6, 2, min_value=Decimal("0.50"), max_value=Decimal("10"))
+    step = serializers.ChoiceField([(Decimal("1.5"), "Some"), (datetime(2026, 1, 2, tzinfo=timezone.utc), "Then"), (date(2026, 1, 2), "Day"), ("x", "X")])
+    most = serializers.IntegerField(max_value=Decimal("7"))
+
+    def validate(self, attrs):
+        if attrs["most"] == 3:
+            raise serializers.ValidationError("Not three.")
+        return attrs
+
+
+class PricedLonger(serializers.Serializer):
+    # Its validator's name begins with the other's.
+    most = serializers.IntegerField()
+
+
+class Prices(generics.CreateAPIView):
+    authentication_classes = [BasicAuthentication]
+    serializer_class = Priced
+
+    def post(self, request):
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"most": serializer.validated_data["most"]})
+
+
+class Starry(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["title", "stars"]
+        extra_kwargs = {"stars": {"required": True}}
+
+
+class Either(generics.CreateAPIView):
+    authentication_classes = [BasicAuthentication]
+
+    def get_serializer_class(self):
+        return Starry if self.request.user.is_staff else Short
+
+
+class Longer(Prices):
+    def post(self, request):
+        serializer = PricedLonger(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"most": serializer.validated_data["most"]})
+
+
 def told(limit):
     class Told(viewsets.ViewSet):
         authentication_classes = []
@@ -387,6 +437,7 @@ router.register("looked", views.Looked, basename="looked")
 router.register("mailed", views.Mailed, basename="mailed")
 urlpatterns = [
     *router.urls, path("all/", views.ByArguments.as_view()), path("all/<int:pk>/", views.ByArguments.as_view()),
+    path("prices/", views.Prices.as_view()), path("longer/", views.Longer.as_view()), path("either/", views.Either.as_view()),
     path("labels/", views.Labels.as_view()), path("wholes/", views.Wholes.as_view()), path("shops/", views.Shops.as_view()),
     path("members/", views.Members.as_view()), path("numbers/", views.Numbers.as_view()), path("starred/", views.Starred.as_view()),
 ]
@@ -433,7 +484,7 @@ for name, code in (("some", 0), ("some", 2), ("may", 1)):
     team.shops.add(shops[code])
 shutil.copy("db.sqlite3", "ours.sqlite3")
 theirs = Client(raise_request_exception=False)
-asked = []
+asked, served = [], []
 for who in ("", "staff", "some", "may"):
     for place in ("/by-user/", "/by-right/"):
         for query in ("", "?long=1", "?ordering=-shop__name,stars", "?ordering=author__username", "?search=l"):
@@ -451,6 +502,8 @@ for code in ("b", "zz"):
 for who in ("", "staff", "some", "may"):
     asked += [(who, "GET", place, None) for place in ("/all/", "/all/1/", "/labels/", "/shops/", "/few/", "/many/")]
     asked += [(who, "GET", place + rest, None) for place in ("/staffs/", "/locked/", "/picks/") for rest in ("", "2/", "99/") if place + rest != "/locked/"]
+asked.append(("some", "OPTIONS", "/prices/", None))
+asked += [(who, "POST", place, body) for who in ("", "staff") for place in ("/prices/", "/longer/", "/either/") for body in ({"price": "1", "step": "x", "most": 2}, {"most": 2}, {"most": 3}, {"title": "t", "stars": 1}, {"title": "t"})]
 with TestClient(create_app(), raise_server_exceptions=False) as ours:
     for who, method, place, body in asked:
         sign = {"Authorization": "Basic " + base64.b64encode(f"{who}:x".encode()).decode()} if who else {}
@@ -459,6 +512,21 @@ with TestClient(create_app(), raise_server_exceptions=False) as ours:
         other = ours.request(method, place, content=text, headers={**sign, "content-type": "application/json"})
         print(who, method, place, body, one.status_code, one.content)
         print(who, method, place, body, other.status_code, other.content)
+        if one.status_code in (200, 201) and method == "POST":
+            served.append((place, body))
+    # A document that asks for more than what Django has served would be wrong.
+    document = ours.app.openapi()
+
+    def wanted(schema):
+        name = schema.get("$ref", "").rpartition("/")[2]
+        return [wanted(one) for one in schema["anyOf"]] if "anyOf" in schema else set(document["components"]["schemas"][name].get("required", ()))
+
+    for place, body in served:
+        schema = document["paths"][place.replace("/in/b/", "/in/{code}/")]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        found = wanted(schema)
+        found = found if isinstance(found, list) else [found]
+        print("served", place, body)
+        print("served" if any(one <= set(body) for one in found) else f"asks for {found}", place, body)
 """
 
 

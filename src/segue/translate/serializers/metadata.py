@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from segue.refusal import refuse
@@ -61,7 +63,12 @@ def _bare(type_: str, item: SerializerField | None) -> dict[str, Any]:
 
 
 def _plain(value: Value, item: SerializerField) -> Any:
-    if value.kind in ("const", "lazy", "decimal", "date", "datetime", "time", "uuid"):
+    """``value`` as DRF's encoder writes it: a Decimal is a number there, whatever ``COERCE_DECIMAL_TO_STRING`` says."""
+    if value.kind == "decimal" and math.isfinite(float(value.data)):
+        return float(value.data)
+    if value.kind == "datetime":
+        return re.sub(r"\+00:00$", "Z", value.data)
+    if value.kind in ("const", "lazy", "date", "uuid") or (value.kind == "time" and "+" not in value.data):
         return value.data
     if value.kind in ("list", "tuple", "set"):
         return [_plain(part, item) for part in value.items]

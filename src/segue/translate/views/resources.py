@@ -44,6 +44,7 @@ from segue.translate.views import (
     versioning,
     written_before,
 )
+from segue.translate.views.bodies import write_models
 from segue.translate.views.links import shows_links
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 from segue.translate.views.reached import unreachable
@@ -395,10 +396,10 @@ def _emit_operation(
     ):
         options.append("suffix=False")
     if operation.method in ("POST", "PUT", "PATCH"):
-        model = _write_model(ctx, made)
-        if model is not None:
-            options.append(f"body={model.name}")
-            imports.add(model)
+        models = write_models(ctx, made)
+        if models:
+            options.append(f"body={' | '.join(model.name for model in models)}")
+            imports.update(models)
     doc = made.doc.strip()
     reference = f"{made.legacy} ({base.where})"
     text = f'    """{_safe(doc)}\n\n    From {reference}.\n    """' if doc else f'    """{reference}."""'
@@ -430,15 +431,6 @@ def _takes_format(ctx: Context, function: str) -> bool:
         return True
     names = {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
     return node.args.kwarg is not None or "format" in names
-
-
-def _write_model(ctx: Context, made: PathOperation) -> Import | None:
-    """The write model that the function's validation uses, for OpenAPI."""
-    text = "\n".join(made.lines)
-    for key, value in ctx.memo.items():
-        if key[0] == "writer" and getattr(getattr(value, "lifted", None), "name", "\0") in text:
-            return next(iter(value.model_imports))  # type: ignore[attr-defined,no-any-return]
-    return None
 
 
 _METADATA = "rest_framework.metadata.SimpleMetadata"

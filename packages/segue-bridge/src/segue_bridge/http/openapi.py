@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from types import UnionType
 from typing import Any
 
 from fastapi import FastAPI
@@ -90,7 +91,9 @@ class Models:
         }
 
     def reference(self, model: Any, *, partial: bool) -> dict[str, Any]:
-        """The schema of a body: a reference for a model, else its own schema."""
+        """The schema of a body: a reference for a model, any of them for a union of models, else its own schema."""
+        if isinstance(model, UnionType):
+            return {"anyOf": [self.reference(one, partial=partial) for one in model.__args__]}
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return self._own(TypeAdapter(model).json_schema(ref_template=_REF))
         known = self._names.get((model, partial))
