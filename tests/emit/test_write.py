@@ -169,8 +169,9 @@ def test_two_things_of_one_name_in_a_module_are_an_error() -> None:
 def test_invalid_python_never_reaches_the_folder(tmp_path: Path) -> None:
     made = program()
     made.module("app/shop/services.py", "").add(Decl("bad", "def bad(:\n"))
-    with pytest.raises(EnvironmentProblem, match="nothing was written"):
+    with pytest.raises(EnvironmentProblem, match="nothing was written") as problem:
         generate(made, tmp_path)
+    assert "services.py" in problem.value.detail  # ruff says where
     assert not (tmp_path / "out").exists()
 
 

@@ -43,7 +43,7 @@ def format_sources(sources: Mapping[str, str], *, package: str) -> dict[str, str
             file = root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        for arguments in (["check", "--fix", "--quiet", "--exit-zero"], ["format", "--quiet"]):
+        for arguments in (["check", "--fix", "--quiet", "--exit-zero"], ["format"]):
             done = subprocess.run(
                 [find_ruff_bin(), *arguments, "--no-cache", "--config", "ruff.toml", "."],
                 cwd=root,

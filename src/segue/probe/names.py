@@ -19,6 +19,7 @@ class Names:
         self._class_names = {}
         self._taken = {}
         self._origin_of_class = {}
+        self._made = {}
 
     # -- classes ---------------------------------------------------------------------------
 
@@ -110,13 +111,19 @@ class Names:
     # -- functions -------------------------------------------------------------------------
 
     def function(self, function):
-        """Dotted name of a plain function; lambdas and inner functions carry their line."""
+        """Dotted name of a plain function; lambdas and inner functions carry their line. Those that were made by the same
+        lines and hold something else (``not_blank("name")``, ``not_blank("city")``) get ``#2``."""
         qualname = function.__qualname__
         module = function.__module__ or function.__globals__.get("__name__", "")
         name = "%s.%s" % (module, qualname)
-        if "<" in qualname:
-            name += ":%d" % function.__code__.co_firstlineno
-        return name
+        if "<" not in qualname:
+            return name
+        name += ":%d" % function.__code__.co_firstlineno
+        made = self._made.setdefault(name, [])  # keeps them alive
+        number = next((n for n, one in enumerate(made) if same_closure(one, function)), len(made))
+        if number == len(made):
+            made.append(function)
+        return "%s#%d" % (name, number + 1) if number else name
 
     def function_origin(self, function):
         """Origin of the code of a function."""
@@ -173,6 +180,41 @@ def _same_shape(first, second):
     return not any(
         callable(value) or isinstance(value, (classmethod, staticmethod, property)) for value in one.values()
     )
+
+
+def same_closure(first, second):
+    """Two functions made by the same code at run time that hold the same: one object, or plain values that are equal."""
+    if first is second:
+        return True
+    if first.__code__ is not second.__code__ or first.__globals__ is not second.__globals__:
+        return False
+    return _alike(_held(first), _held(second))
+
+
+def _held(function):
+    """What the code of ``function`` does not say: its cells and its defaults."""
+    return (
+        tuple(_content(cell) for cell in function.__closure__ or ()),
+        function.__defaults__,
+        tuple(sorted((function.__kwdefaults__ or {}).items())),
+    )
+
+
+def _content(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:  # it has not been filled
+        return cell
+
+
+def _alike(first, second):
+    if first is second:
+        return True
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, tuple):
+        return len(first) == len(second) and all(map(_alike, first, second))
+    return isinstance(first, (str, bytes, int, float)) and first == second
 
 
 def unwrap(function):

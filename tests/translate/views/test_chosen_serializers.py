@@ -355,7 +355,20 @@ class Members(Shops):
         return Shop.objects.filter(pk__in=ids).order_by("pk")
 
 
+def unlike(what, name):
+    def validator(value):
+        if value == what:
+            raise serializers.ValidationError(f"{name} is not {what}.")
+        return value
+
+    return validator
+
+
 class Priced(serializers.Serializer):
+    # Two functions of one place, each with what it holds.
+    label = serializers.CharField(required=False, validators=[unlike("-", "A label")])
+    other = serializers.CharField(required=False, validators=[unlike("+", "Another"), unlike("-", "A label")])
+
     # OPTIONS describes them: DRF's encoder writes a number for a Decimal, and no texts.
     price = serializers.DecimalField(6, 2, min_value=Decimal("0.50"), max_value=Decimal("10"))
     step = serializers.ChoiceField([(Decimal("1.5"), "Some"), (datetime(2026, 1, 2, tzinfo=timezone.utc), "Then"), (date(2026, 1, 2), "Day"), ("x", "X")])
@@ -504,6 +517,7 @@ for who in ("", "staff", "some", "may"):
     asked += [(who, "GET", place + rest, None) for place in ("/staffs/", "/locked/", "/picks/") for rest in ("", "2/", "99/") if place + rest != "/locked/"]
 asked.append(("some", "OPTIONS", "/prices/", None))
 asked += [(who, "POST", place, body) for who in ("", "staff") for place in ("/prices/", "/longer/", "/either/") for body in ({"price": "1", "step": "x", "most": 2}, {"most": 2}, {"most": 3}, {"title": "t", "stars": 1}, {"title": "t"})]
+asked += [("", "POST", "/prices/", {"price": "1", "step": "x", "most": 2, key: value}) for key in ("label", "other") for value in "+-."]
 with TestClient(create_app(), raise_server_exceptions=False) as ours:
     for who, method, place, body in asked:
         sign = {"Authorization": "Basic " + base64.b64encode(f"{who}:x".encode()).decode()} if who else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 
 from segue.snapshot.model import Function
 from segue.translate.context import Context
@@ -36,7 +37,9 @@ _HOOKS = frozenset(
 
 def function_name(ctx: Context, function: Function) -> str:
     """The legacy name; methods of models, and hooks, with their class in front."""
-    own = function.name.rpartition(".")[2]
+    # Of a function that was made in another one its line and its number do not belong to the name.
+    own = re.sub(r":\d+(#\d+)?$", "", function.name.rpartition(".")[2])
+    own = "made" if own == "<lambda>" else own
     stem = own.lstrip("_") or own
     if not function.owner:
         return stem
