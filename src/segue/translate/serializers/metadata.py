@@ -64,11 +64,12 @@ def _bare(type_: str, item: SerializerField | None) -> dict[str, Any]:
 
 def _plain(value: Value, item: SerializerField) -> Any:
     """``value`` as DRF's encoder writes it: a Decimal is a number there, whatever ``COERCE_DECIMAL_TO_STRING`` says."""
-    if value.kind == "decimal" and math.isfinite(float(value.data)):
-        return float(value.data)
+    text = str(value.data)
+    if value.kind == "decimal" and math.isfinite(float(text)):
+        return float(text)
     if value.kind == "datetime":
-        return re.sub(r"\+00:00$", "Z", value.data)
-    if value.kind in ("const", "lazy", "date", "uuid") or (value.kind == "time" and "+" not in value.data):
+        return re.sub(r"\+00:00$", "Z", text)
+    if value.kind in ("const", "lazy", "date", "uuid") or (value.kind == "time" and "+" not in text):
         return value.data
     if value.kind in ("list", "tuple", "set"):
         return [_plain(part, item) for part in value.items]
