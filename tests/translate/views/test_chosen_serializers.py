@@ -355,6 +355,23 @@ class Members(Shops):
         return Shop.objects.filter(pk__in=ids).order_by("pk")
 
 
+class Handled(viewsets.GenericViewSet):
+    # DRF finds the second at the first's route, as it is called like a method of HTTP.
+    authentication_classes = []
+
+    @action(detail=False)
+    def me(self, request):
+        return Response({})
+
+    @action(detail=False, methods=["delete"])
+    def delete(self, request):
+        return Response({"deleted": True})
+
+
+class Unhandled(Handled):
+    http_method_names = ["get"]
+
+
 def unlike(what, name):
     def validator(value):
         if value == what:
@@ -447,6 +464,8 @@ router.register("locked", views.Locked, basename="locked")
 router.register("picks", views.Picks, basename="picks")
 router.register("flagged", views.Flagged, basename="flagged")
 router.register("looked", views.Looked, basename="looked")
+router.register("handled", views.Handled, basename="handled")
+router.register("unhandled", views.Unhandled, basename="unhandled")
 router.register("mailed", views.Mailed, basename="mailed")
 urlpatterns = [
     *router.urls, path("all/", views.ByArguments.as_view()), path("all/<int:pk>/", views.ByArguments.as_view()),
@@ -468,6 +487,7 @@ REFUSED = {
     ("/looked/{pk}/", "dynamic-get-serializer-class"),
     ("/mailed/", "dynamic-get-serializer-class"),
     ("/mailed/{pk}/", "dynamic-get-serializer-class"),
+    ("/handled/me/", "override-delete"),
     ("/wholes/", "serializer-init"),
     ("/numbers/", "serializer-init"),
     ("/starred/", "serializer-init"),
@@ -498,6 +518,8 @@ for name, code in (("some", 0), ("some", 2), ("may", 1)):
 shutil.copy("db.sqlite3", "ours.sqlite3")
 theirs = Client(raise_request_exception=False)
 asked, served = [], []
+assert theirs.delete("/handled/me/").json() == {"deleted": True}
+asked += [("", method, place, None) for method in ("GET", "DELETE") for place in ("/unhandled/me/", "/handled/delete/")]
 for who in ("", "staff", "some", "may"):
     for place in ("/by-user/", "/by-right/"):
         for query in ("", "?long=1", "?ordering=-shop__name,stars", "?ordering=author__username", "?search=l"):

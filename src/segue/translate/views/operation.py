@@ -109,6 +109,25 @@ def opens_scopes(endpoint: Endpoint) -> bool:
     return function is not None and scopes.wraps_call(endpoint.ctx, endpoint.klass(), function)
 
 
+_HANDLERS = ("get", "post", "put", "patch", "delete", "trace")
+
+
+def _check_handlers(endpoint: Endpoint) -> None:
+    """Refuse routes of viewsets with a method called ``delete``, say, that is no handler of theirs: DRF looks handlers up
+    by the method's name alone, so it answers DELETE at each route of the viewset, and ``Allow`` names it."""
+    known = endpoint.klass()
+    if known is None or not any(o.action for o in endpoint.route.operations):
+        return
+    served = {o.method.lower() for o in endpoint.route.operations}
+    allowed = known.attributes.get("http_method_names")
+    names = {str(v.data) for v in allowed.value.items} if allowed is not None else set(_HANDLERS)
+    for method in _HANDLERS:
+        if method in known.methods and method in names and method not in served:
+            raise endpoint.refuse_method(
+                method, f"DRF calls it for {method.upper()} here, too, and not only where a router says so."
+            )
+
+
 def check_dispatch(endpoint: Endpoint) -> None:
     """Refuse views that change DRF's dispatch, and decorators that may do anything."""
     for hook in DISPATCH:
@@ -130,6 +149,7 @@ def check_dispatch(endpoint: Endpoint) -> None:
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
             )
+    _check_handlers(endpoint)
     check_settings(endpoint)
     check_policies(endpoint)
     check_versioning(endpoint)
