@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
+from django.utils.functional import cached_property
 
 
 class Town(models.Model):
@@ -39,6 +40,10 @@ class Note(models.Model):
     @property
     def press_count(self):
         return self.press.count
+
+    @cached_property
+    def length(self):
+        return self.pages.count()
 
 
 class Page(models.Model):
@@ -276,6 +281,19 @@ class DoneViewSet(viewsets.GenericViewSet):
         note.save()
         return Response([before, serializer.data])
 
+    @action(detail=True, methods=["post"])
+    def counted(self, request, pk=None):
+        note = self.get_object()
+        Page.objects.create(note_id=note.pk, number=7)
+        return Response({"behind": note.length, "once more": note.length})
+
+    @action(detail=True, methods=["post"])
+    def recounted(self, request, pk=None):
+        note = self.get_object()
+        before = note.length
+        Page.objects.create(note_id=note.pk, number=7)
+        return Response({"before": before, "behind": note.length})
+
 
     @action(detail=False, methods=["post"])
     def changed(self, request):
@@ -465,6 +483,7 @@ def test_relations_and_rows_are_read_when_django_reads_them(
             "early",
             "shown",
             "emptied",
+            "counted",
             "kept",
             "mine",
             "boxed",
@@ -504,6 +523,7 @@ def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
         ("/done/again/", "POST"): "read-order",
         ("/done/{pk}/either/", "POST"): "read-order",
         ("/done/{pk}/twice/", "POST"): "serializer-data",
+        ("/done/{pk}/recounted/", "POST"): "read-order",  # a cached_property keeps what it was
     }
 
 

@@ -13,12 +13,12 @@ from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Where
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.interp.carried import on_request
+from segue.translate.interp.carried import REQUEST_AUTH, on_request
 from segue.translate.interp.comments import Comments
-from segue.translate.interp.scope import STATE, Scope
+from segue.translate.interp.scope import STATE, Scope, StateName
 from segue.translate.interp.since import aged
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import Kind, RelatedManager, Scalar, StoredFile, Unknown
+from segue.translate.kinds import Instance, Kind, RelatedManager, Scalar, StoredFile, Unknown
 from segue.translate.rules import registry
 
 # Names of helpers that generated code imports often; a local of that name would hide them.
@@ -316,12 +316,21 @@ class Frame:
             given = self.scope.get(state_name)
             if given is not None:
                 return name(given)
-        known = STATE[state_name]
+        known = self._state_of(state_name)
         self._claim(state_name)
         if state_name not in self.state_used:
             self.use(*known.imports)
             self.state_used[state_name] = Parameter(state_name, lambda: known.annotation)
         return name(state_name)
+
+    def _state_of(self, state_name: str) -> StateName:
+        """Its annotation; that of ``auth`` is told by what the project's authentication puts there."""
+        known = self.ctx.memo.get(REQUEST_AUTH) if state_name == "auth" else None
+        if isinstance(known, Instance):
+            from segue.translate.interp.annotations import annotation
+
+            return StateName(*annotation(self.ctx, known))
+        return STATE[state_name]
 
     def _user_now(self) -> ast.expr:
         """Who asks after a login or logout: a parameter would still hold who asked before."""

@@ -45,6 +45,7 @@ from segue.translate.views import (
     written_before,
 )
 from segue.translate.views.bodies import write_models
+from segue.translate.views.kept_properties import read_around_write
 from segue.translate.views.links import shows_links
 from segue.translate.views.operation import PathOperation, build, check_dispatch, opens_scopes
 from segue.translate.views.reached import unreachable
@@ -147,6 +148,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx, *one
         )
         again = again or left_saves.check(ctx, shared.before, *one)
+        again = again or read_around_write(ctx, shared.before, *one)
         if again is not None:
             built.remove(one)
             ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))
