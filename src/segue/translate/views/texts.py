@@ -206,7 +206,11 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     memcached = any(name.endswith("CACHE_SERVERS") for name in places)
     spoken = any(path.startswith(f"{package}/locale/") for path in program.files)
     shown = f"{package}/{templates.MODULE}.py" in program.modules
+    names = {
+        (i.module, i.name) for m in program.modules.values() for d in m.decls.values() for i in d.imports
+    }
     wanted = (
+        ("images", ("segue_bridge.schema.fields", "Image") in names),
         ("jwt", jwt),
         ("redis", redis),
         ("memcached", memcached),
