@@ -52,10 +52,26 @@ def own_sets(ctx: Context, function: Function, label: str) -> frozenset[str]:
 
 
 def looks_at_instance(ctx: Context, serializer: str) -> bool:
-    """Whether a constructor of the class looks at ``self.instance``."""
+    """Whether a constructor of the class looks at ``self.instance`` more than to see whether there is one."""
     from segue.translate.serializers.own_init import inits
 
-    return any(INSTANCE in function.source for function in inits(ctx, serializer) or ())
+    return any(_looks(function) for function in inits(ctx, serializer) or ())
+
+
+def _looks(function: Function) -> bool:
+    if INSTANCE not in function.source:
+        return False
+    nodes = list(ast.walk(ast.parse(textwrap.dedent(function.source))))
+    compared = {
+        id(n.left)
+        for n in nodes
+        if isinstance(n, ast.Compare)
+        and [type(o) for o in n.ops] in ([ast.Is], [ast.IsNot])
+        and ast.unparse(n.comparators[0]) == "None"
+    }
+    return any(
+        isinstance(n, ast.Attribute) and ast.unparse(n) == INSTANCE and id(n) not in compared for n in nodes
+    ) or any(isinstance(n, ast.Constant) and n.value == "instance" for n in nodes)
 
 
 def _target(ctx: Context, model: Model, accessor: str) -> str:
