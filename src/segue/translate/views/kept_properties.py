@@ -12,7 +12,7 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.translate.context import Context
 from segue.translate.functions.record import reached
-from segue.translate.functions.writing import may_write
+from segue.translate.functions.writing import writes
 from segue.translate.views.operation import PathOperation
 
 
@@ -33,16 +33,38 @@ def read_around_write(
                 why = "It is read before something may be written and again behind it: Django's object keeps what it was (cached_property)."
                 return refuse("read-order", min(kept & here), why, operation.where).refusal
             read |= here
-            if read and may_write(ctx, [line]):
+            if read and writes(ctx, [line]):
                 kept |= read
     return None
 
 
 def _properties(ctx: Context, line: str) -> set[str]:
-    """The cached properties that a line of generated code asks for, down to the last function called."""
-    names = {record.legacy for record in reached(ctx, [line]) if record is not None}
-    functions = ctx.snapshot.functions
-    return {n for n in names if n in functions and functions[n].role == "cached_property"}
+    """The cached properties that a line of generated code asks for, down to the last function called: those of models, and such of
+    views and others that ask the database. What a view computes of the request alone is the same behind a write."""
+    functions, models = ctx.snapshot.functions, {m.cls for m in ctx.snapshot.models.values()}
+    found = set()
+    for record in reached(ctx, [line]):
+        function = functions.get(record.legacy) if record is not None else None
+        if record is None or function is None or function.role != "cached_property":
+            continue
+        owner = record.legacy.rpartition(".")[0]
+        known = {owner, *(c for c in models if owner in _mro(ctx, c))}
+        if known & models or _asks(ctx, record.lines):
+            found.add(record.legacy)
+    return found
+
+
+def _mro(ctx: Context, cls: str) -> tuple[str, ...]:
+    known = ctx.snapshot.classes.get(cls)
+    return tuple(known.mro) if known is not None else ()
+
+
+def _asks(ctx: Context, lines: Sequence[str]) -> bool:
+    """Whether something is awaited there, or in what is called; True for what is still being translated."""
+    called = reached(ctx, lines)
+    return None in called or any(
+        "await " in line for one in (lines, *(r.lines for r in called if r)) for line in one
+    )
 
 
 __all__ = ["read_around_write"]
