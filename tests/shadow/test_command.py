@@ -181,6 +181,7 @@ def test_killed_at_work_it_leaves_a_gateway_that_serves_and_its_successor_goes_o
             first.wait()
         # What was being written when it was killed; whoever writes the same file a minute later removes it (tests/cli/test_files.py).
         killed = set(hidden(one))
+        assert all(name.endswith(".segue-tmp") for name in killed)
         assert '"tap"' in tap.read_text()  # it could not clean up
         assert tapping.sweep(folder)  # as `segue serve` does
         assert '"nothing"' in tap.read_text()
