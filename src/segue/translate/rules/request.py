@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp import carried
-from segue.translate.interp.annotations import annotation
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.interp.expressions.attributes import find
@@ -54,9 +53,7 @@ def auth(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.auth``: what the authentication classes of the view put there."""
     known = frame.ctx.memo.get(REQUEST_AUTH)
     if isinstance(known, Instance):
-        text, imports = annotation(frame.ctx, known)
-        frame.use(*imports)
-        return frame.extra_state("auth", lambda: text, known)
+        return Val(known, frame.state("auth"))
     if isinstance(known, Const):
         return const(None)
     from segue.translate.views.own_authentication import any_of_project
