@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pymysql
 import pytest
 from tests.cli.tiny import segue
 from tests.maria import Maria
-from tests.schema.catalogue import write_package
+from tests.schema.catalogue import PROJECT, write_package
 
 from segue.errors import EnvironmentProblem
 from segue.schema.check import Report, check
@@ -25,7 +26,6 @@ from segue.snapshot.run import probe
 from segue.translate.models.migrations import owned_tables
 from segue.translate.models.problems import missing_table
 
-PROJECT = Path(__file__).resolve().parents[1] / "projects" / "on_mysql"
 # In place of mysqlclient, of which there is no wheel.
 SETTINGS = """
 import pymysql
@@ -35,7 +35,7 @@ pymysql.install_as_MySQLdb()
 
 @dataclass
 class World:
-    """The project of ``tests/projects/on_mysql`` on ``maria``, generated. A copy of the catalogue of its own: what is added there may be nothing for MySQL."""
+    """The catalogue on ``maria``, generated; with migrations of its own, since Django's for the others cannot be run there."""
 
     maria: Maria
     legacy: Legacy
@@ -53,12 +53,14 @@ class World:
 @pytest.fixture(scope="module")
 def world(maria: Maria, tmp_path_factory: pytest.TempPathFactory) -> World:
     project = tmp_path_factory.mktemp("on-maria") / "project"
-    shutil.copytree(PROJECT, project)
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("migrations"))
     settings = project / "site_settings.py"
     settings.write_text(settings.read_text() + SETTINGS)
-    made = [sys.executable, "manage.py", "makemigrations", "fields", "links"]
-    subprocess.run(made, cwd=project, check=True, capture_output=True, timeout=60)
     environment = {"CATALOGUE_DATABASE": json.dumps(maria.django("nothing_is_there"))}
+    made = [sys.executable, "-W", "ignore", "manage.py", "makemigrations", "fields", "links", "mysqlfields"]
+    subprocess.run(
+        made, cwd=project, env={**os.environ, **environment}, check=True, capture_output=True, timeout=60
+    )
     snapshot = probe(project, sys.executable, "site_settings", environment=environment)
     folder = project.parent / "generated"
     write_package(snapshot, folder)

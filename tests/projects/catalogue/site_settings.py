@@ -15,5 +15,7 @@ DATABASES = {
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "fields", "links"]
 if "postgresql" in DATABASES["default"]["ENGINE"]:
     INSTALLED_APPS.append("pgfields")
+elif "mysql" in DATABASES["default"]["ENGINE"]:
+    INSTALLED_APPS.append("mysqlfields")
 TICKET_MODEL = "links.SeasonTicket"
 ROOT_URLCONF = "urls"
