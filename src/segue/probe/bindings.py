@@ -249,12 +249,15 @@ class Bindings:
                 self._setting(attribute, "%s.%s" % (name, attribute), found)
         return found
 
-    def in_module(self, module, node):
-        """The ``globals`` of an expression that stands in a class body of ``module``."""
-        found = sys.modules.get(module)
-        if found is None:
+    def in_class(self, cls, node):
+        """The ``globals`` of an expression that stands in the body of ``cls``; what other names of that body are is not told."""
+        found = sys.modules.get(cls.__module__)
+        if found is None or "<locals>" in cls.__qualname__:
             return {}
-        return self.of(types.FunctionType((lambda: None).__code__, vars(found)), node, 0)
+        names = self.of(types.FunctionType((lambda: None).__code__, vars(found)), node, 0)
+        source, _node = self.names.class_source(cls)
+        own = set(vars(cls)).union(source.class_body(cls.__qualname__) if source else ())
+        return {text: ref for text, ref in names.items() if text.partition(".")[0] not in own}
 
     def _chain(self, chain, root, found, depth):
         value, variable = root

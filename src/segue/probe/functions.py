@@ -247,6 +247,8 @@ class Collector:
                 statement, expression = found
                 if expression is not None:
                     attribute["source"] = source.segment(expression)
+                    if _gives_rows(value):
+                        attribute["globals"] = self.bindings.in_class(base, expression)
                 attribute["where"] = self.names.place(source.file, statement.lineno)
         return attribute
 
@@ -352,6 +354,13 @@ def _layers_exceed(layers, decorators):
 def _is_policy(cls):
     """Framework classes whose attributes decide behaviour: everything of DRF and django-filter."""
     return cls.__module__.startswith(("rest_framework", "django_filters", "django.contrib.auth"))
+
+
+def _gives_rows(value):
+    return any(
+        c.__module__.startswith("django.db.models.") and c.__name__ in ("QuerySet", "BaseManager")
+        for c in type(value).__mro__
+    )
 
 
 def _is_serializer_field(value):

@@ -232,7 +232,7 @@ class Views:
         found = c.names.class_attribute(cls, "queryset")
         if found is not None and found[3] is not None:
             view["queryset_source"] = found[1].segment(found[3])
-            view["queryset_globals"] = c.bindings.in_module(found[0].__module__, found[3])
+            view["queryset_globals"] = c.bindings.in_class(found[0], found[3])
         serializer = _quiet(instance, "serializer_class")
         if inspect.isclass(serializer):
             view["serializer_class"] = c.meet_class(serializer)

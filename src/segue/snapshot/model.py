@@ -110,12 +110,16 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A class attribute: its value, the class of the MRO that defines it, its source text."""
+    """A class attribute: its value, the class of the MRO that defines it, its source text.
+
+    ``globals`` says what the names of the source are where the value is a queryset or a manager.
+    """
 
     value: Value
     defined_in: str
     source: str = ""
     where: Where | None = None
+    globals: Mapping[str, GlobalRef] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

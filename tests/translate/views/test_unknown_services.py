@@ -289,11 +289,34 @@ def renamed(request, pk):
     serializer.save()
     return Response(serializer.data)
 """
+MORE = """\
+from rest_framework import generics, serializers
+
+from notes.models import Album, Media
+from notes.models import Media as Shelf
+
+
+class KeySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+
+
+class AliasedView(generics.ListAPIView):
+    queryset = Shelf.objects.order_by("pk")
+    serializer_class = KeySerializer
+
+    def get_queryset(self):
+        return self.queryset.all()
+
+
+class ShadedView(AliasedView):
+    Album = Media
+    queryset = Album.objects.order_by("pk")
+"""
 URLS = """\
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from notes import views
+from notes import more, views
 
 router = SimpleRouter()
 router.register("shelves", views.ShelfViewSet)
@@ -307,6 +330,8 @@ urlpatterns = [
     path("held/", views.HeldView.as_view()),
     path("held/pages/", views.HeldPageView.as_view()),
     path("held/<int:pk>/", views.HeldBookView.as_view()),
+    path("aliased/", more.AliasedView.as_view()),
+    path("shaded/", more.ShadedView.as_view()),
     path("now/", views.NowView.as_view()),
     path("recent/", views.RecentView.as_view()),
     path("surplus/<int:pk>/<int:more>/", views.note_of),
@@ -343,13 +368,15 @@ def test_unknown_services(tmp_path: Path) -> None:
     """Each operation is native, and answers and writes what Django does."""
     root = tmp_path / "site"
     root.mkdir()
-    site = Site.make(root, {"site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS})
+    files = {"notes/models.py": MODELS, "notes/views.py": VIEWS, "notes/more.py": MORE}
+    site = Site.make(root, {"site_/urls.py": URLS, **files})
     snapshot = site.snapshot()
     program, report = site.explore(snapshot, tmp_path / "fastapi", cases=420)
     refused = {r.route_id: r.reasons[0].code for r in program.refused}
     assert refused == {
         "/now/": "class-queryset",
         "/recent/": "class-queryset",
+        "/shaded/": "unknown-value",
         "/surplus/{pk}/{more}/": "call-arguments",
     }
     assert differences(report) == []
@@ -357,7 +384,7 @@ def test_unknown_services(tmp_path: Path) -> None:
     assert {o.key for o in report.operations if not o.succeeded} <= {"POST /me/"}
 
     # The class's own queryset may be looked into, and DRF lets nobody evaluate it.
-    held = {"GET /now/", "GET /recent/", "GET /surplus/{pk}/{more}/"}
+    held = {"GET /now/", "GET /recent/", "GET /shaded/", "GET /surplus/{pk}/{more}/"}
     assert _refused(
         snapshot, HeldView__get_queryset="self.queryset.filter(pages__gte=0) -> self.queryset"
     ).keys() - held == {"GET /held/"}

@@ -201,9 +201,7 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
         value = value_of(frame, known.attributes[name].value)
         if value is not None:
             return value
-        held = (
-            _other_queryset(frame, known.attributes[name], cls) if isinstance(owner.kind, ViewSelf) else None
-        )
+        held = _other_queryset(frame, known.attributes[name]) if isinstance(owner.kind, ViewSelf) else None
         if held is not None:
             return held
         return Val(Unknown(f"Segue cannot write down the class attribute {name} of {cls}."))
@@ -340,8 +338,6 @@ _OF_MODELS = frozenset(
 @attribute(ViewSelf, "queryset")
 def view_queryset(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.queryset``: the class attribute's source, translated where it is used."""
-    from segue.translate.query.source import attribute_globals, from_source
-
     cls = class_of(owner.kind)
     known = frame.ctx.snapshot.classes.get(cls)
     found = known.attributes.get("queryset") if known is not None else None
@@ -351,32 +347,27 @@ def view_queryset(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | N
         return const(None)
     if not found.source:
         return Val(Unknown(f"The snapshot has no source for the queryset of {cls}."))
-    view = next((v for v in frame.ctx.snapshot.views.values() if v.cls == cls), None)
-    model = view.queryset_model if view is not None else ""
-    defining = frame.ctx.snapshot.classes.get(found.defined_in)
-    names = attribute_globals(frame.ctx, defining or known, model)
-    return _held(from_source(frame, found.source, names, found.where), found)
+    return _held(frame, found)
 
 
-def _held(value: Val, found: Attribute) -> Val:
+def _held(frame: Frame, found: Attribute) -> Val:
     """The queryset that a class attribute holds: the object itself, unless that is a manager."""
+    from segue.translate.query.source import from_source
+
+    value = from_source(frame, found.source, found.globals, found.where)
     assert isinstance(value.kind, QuerySet)
     if found.value.name.endswith("Manager"):
         return value
     return Val(QuerySet(replace(value.kind.query, held=True)), value.node)
 
 
-def _other_queryset(frame: Frame, found: Attribute, cls: str) -> Val | None:
+def _other_queryset(frame: Frame, found: Attribute) -> Val | None:
     """``self.base_queryset``: a class attribute that holds a queryset, translated where it is used."""
-    from segue.translate.query.source import attribute_globals, from_source
-
     known = frame.ctx.snapshot.classes.get(found.value.name)
     mro = (found.value.name, *(known.mro if known is not None else ()))
     if found.value.kind != "call" or not found.source or _QUERYSET not in mro:
         return None
-    defining = frame.ctx.snapshot.classes.get(found.defined_in) or frame.ctx.snapshot.classes.get(cls)
-    names = attribute_globals(frame.ctx, defining)
-    return _held(from_source(frame, found.source, names, found.where), found)
+    return _held(frame, found)
 
 
 _QUERYSET = "django.db.models.query.QuerySet"
