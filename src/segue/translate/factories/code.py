@@ -17,6 +17,8 @@ from segue.translate.models.kinds import has_column
 from segue.translate.views.authentication import passwords
 
 TESTING = "segue_bridge.testing.rows"
+_FILES = ("FileField", "ImageField")
+_USUAL = "django.contrib.auth.base_user.AbstractBaseUser.set_password"
 
 
 class Code:
@@ -60,6 +62,20 @@ class Code:
         self.imports.add(Import(f"{self.ctx.program.package}.access", "PASSWORDS"))
         return ast.Call(self.bridge("hashed"), [ast.Name("PASSWORDS", ast.Load()), raw], [])
 
+    def hashes(self, node: ast.Call) -> bool:
+        """``make_password("raw")`` of Django's."""
+        value = self.module.value(ast.unparse(node.func))
+        named = value.name if value is not None and value.kind == "ref" else ""
+        return (
+            named == "django.contrib.auth.hashers.make_password" and len(node.args) == 1 and not node.keywords
+        )
+
+    @property
+    def sets_passwords(self) -> bool:
+        """Whether ``set_password`` of its objects is Django's, which keeps a hash."""
+        known = self.ctx.snapshot.classes.get(self.model.cls) if self.model is not None else None
+        return known is not None and known.methods.get("set_password") == _USUAL
+
     def label(self, node: ast.expr) -> str:
         """The model that an expression names; '' for any other."""
         match node:
@@ -81,6 +97,16 @@ class Code:
     def _user_model(self) -> str:
         value = self.ctx.snapshot.settings.values.get("AUTH_USER_MODEL")
         return str(value.data) if value is not None else "auth.User"
+
+    def check_column(self, model: Model, name: str, node: ast.AST, *, files: bool = False) -> None:
+        """Refuse what is no column or relation of the mapped class that may be given a value; ``files``: whether one that holds a file may."""
+        item = field_of(model, name)
+        if item is None or not has_column(item):
+            raise self.module.refuse(f"{model.label}.{name}", "It is no column of the model.", node)
+        if item.base.rpartition(".")[2] in _FILES and not files:
+            raise self.module.refuse(f"{model.label}.{name}", "Factories of files are not translated.", node)
+        if item.attname != item.name and not is_relation(item):
+            raise self.module.refuse(f"{model.label}.{name}", "SQLAlchemy keeps this name for itself.", node)
 
     def attribute(self, model: Model, name: str, node: ast.AST) -> Model | None:
         """Refuse an attribute that the mapped class has not; the model that a relation leads to."""

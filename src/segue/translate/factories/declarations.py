@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import textwrap
 
 from segue.snapshot.model import Model
@@ -10,10 +11,9 @@ from segue.target.ir import Import
 from segue.translate.factories.code import Code
 from segue.translate.factories.found import Factories, Factory
 from segue.translate.factories.functions import Body, typed
-from segue.translate.load.models import field_of, is_relation
+from segue.translate.load.models import field_of
 from segue.translate.models.kinds import has_column
 
-_FILES = ("FileField", "ImageField")
 _LAZY = (
     "lazy_attribute",
     "LazyAttribute",
@@ -35,14 +35,15 @@ class Declarations:
     ) -> None:
         self.code, self.factories, self.factory, self.model, self.cls = code, factories, factory, model, cls
         self.module = factory.module
-        self.after: set[str] = set()  # names of what is done once the object is there
+        self.depth = 0  # of factories, dicts and lists around what is read now: ``SelfAttribute("..name")`` looks out of one
 
     def lines(self) -> list[str]:
         found: list[str] = []
         for node in self.factory.node.body:
             match node:
                 case ast.Expr(ast.Constant(str() as doc)) if node is self.factory.node.body[0]:
-                    found += [f'"""{doc.strip()}"""', ""] if '"""' not in doc and "\\" not in doc else []
+                    doc = inspect.cleandoc(doc)
+                    found += [f'"""{doc}"""', ""] if '"""' not in doc and "\\" not in doc else []
                 case ast.ClassDef(name="Meta"):
                     found += self._meta()
                 case ast.ClassDef(name="Params"):
@@ -55,7 +56,7 @@ class Declarations:
                     found.append(f"{name} = {ast.unparse(self._declaration(value))}")
                 case ast.FunctionDef():
                     found += ["", *self._function(node)]
-                case ast.Pass():
+                case ast.Pass() | ast.AnnAssign(value=None):
                     continue
                 case _:
                     text = ast.unparse(node).splitlines()[0]
@@ -120,17 +121,7 @@ class Declarations:
             excluded.add(option[0].value)
         if name in excluded or self._is_after(value):
             return
-        item = field_of(self.model, name)
-        if item is None or not has_column(item):
-            raise self.module.refuse(f"{self.model.label}.{name}", "It is no column of the model.", node)
-        if item.base.rpartition(".")[2] in _FILES and not isinstance(value, ast.Constant):
-            raise self.module.refuse(
-                f"{self.model.label}.{name}", "Factories of files are not translated.", node
-            )
-        if item.attname != item.name and not is_relation(item):
-            raise self.module.refuse(
-                f"{self.model.label}.{name}", "SQLAlchemy keeps this name for itself.", node
-            )
+        self.code.check_column(self.model, name, node, files=isinstance(value, ast.Constant))
 
     def _is_after(self, value: ast.expr) -> bool:
         """A ``RelatedFactory``, or a call of a method of what was made."""
@@ -146,29 +137,49 @@ class Declarations:
                 return self._method_call(node)
             if dotted.startswith("factory.") and dotted.rpartition(".")[2] in _SUBFACTORIES:
                 return self._subfactory(node)
+            if dotted == "factory.SelfAttribute":
+                self._check_path(node)
             if dotted in ("factory.Trait", "factory.Maybe", "factory.Dict", "factory.List"):
+                inside = dotted in ("factory.Dict", "factory.List")
+                self.depth += inside
                 node = ast.Call(
                     node.func,
                     [self._nested(a) for a in node.args],
                     [ast.keyword(k.arg, self._nested(k.value)) for k in node.keywords],
                 )
+                self.depth -= inside
                 self.code.imports |= self.module.forms[_first(node.func)]
                 return node
-            if self._hashes_at_once(node):
+            if self.code.hashes(node):
                 self.code.imports.add(Import("factory"))
                 made = self.code.hashed(self.code.expression(node.args[0]), node)
                 return ast.parse(f"factory.LazyFunction(lambda: {ast.unparse(made)})", mode="eval").body
         return self.code.expression(node)
 
-    def _hashes_at_once(self, node: ast.Call) -> bool:
-        value = self.module.value(ast.unparse(node.func))
-        named = value.name if value is not None and value.kind == "ref" else ""
-        return (
-            named == "django.contrib.auth.hashers.make_password" and len(node.args) == 1 and not node.keywords
-        )
-
     def _nested(self, node: ast.expr) -> ast.expr:
-        return self._declaration(node) if isinstance(node, ast.Call) else self.code.expression(node)
+        match node:
+            case ast.Call():
+                return self._declaration(node)
+            case ast.List(items):
+                return ast.List([self._nested(item) for item in items], ast.Load())
+            case ast.Dict(keys, values):
+                names = [self.code.expression(key) if key is not None else None for key in keys]
+                return ast.Dict(names, [self._nested(value) for value in values])
+        return self.code.expression(node)
+
+    def _check_path(self, node: ast.Call) -> None:
+        """``SelfAttribute("author.name")`` asks a related object what ``lambda made: made.author.name`` would."""
+        match node.args:
+            case [ast.Constant(str() as path), *_]:
+                inner = path.lstrip(".")
+                first, *more = inner.split(".")
+                item = field_of(self.model, first) if self.model is not None else None
+                outside = max(len(path) - len(inner) - 1, 0)
+                if outside == self.depth and more and item is not None and item.relation is not None:
+                    asked: ast.expr = ast.Name("made", ast.Load())
+                    for name in (first, *more):
+                        asked = ast.Attribute(asked, name, ast.Load(), lineno=node.lineno)
+                    self.code.expression(asked, {"made"}, stubs={"made"})
 
     def _password(self, raw: ast.expr, at: ast.AST) -> ast.expr:
         """``Password("secret")``: hashed when the object is made, whatever is given."""
@@ -182,10 +193,7 @@ class Declarations:
         """``password = PostGenerationMethodCall("set_password", "secret")``."""
         match node.args:
             case [ast.Constant("set_password"), raw] if not node.keywords and self.model is not None:
-                known = self.code.ctx.snapshot.classes.get(self.model.cls)
-                usual = "django.contrib.auth.base_user.AbstractBaseUser.set_password"
-                skipped = self.factory.option("skip_postgeneration_save")
-                if known is not None and known.methods.get("set_password") == usual and skipped is None:
+                if self.code.sets_passwords and self.factory.option("skip_postgeneration_save") is None:
                     return self._password(raw, node)
         raise self.module.refuse(ast.unparse(node), "It calls a method of the model.", node)
 
@@ -209,12 +217,14 @@ class Declarations:
             self.code.needs.pop(other.dotted)
             self.code.later[other.dotted] = other
         self.code.imports |= self.module.forms[_first(node.func)]
+        self.depth += 1
         rest = [self._nested(a) for a in node.args[1:]]
         named = [ast.keyword(k, self._nested(v)) for k, v in keywords.items()]
+        self.depth -= 1
         return ast.Call(node.func, [target, *rest], named)
 
     def _function(self, node: ast.FunctionDef) -> list[str]:
-        if len(node.decorator_list) != 1 or node.args.defaults or node.args.kwonlyargs:
+        if len(node.decorator_list) != 1:
             raise self.module.refuse(f"def {node.name}", "Factories have no methods of their own here.", node)
         decorator = node.decorator_list[0]
         dotted = self.module.dotted(decorator)

@@ -45,11 +45,9 @@ _DJANGO = {
 BRIDGE = frozenset({"add", "put", "save", "hashed", "now", "slugify", "localdate"})
 # Declarations whose function gets what is being made.
 _OF_STUBS = frozenset(
-    f"factory.{module}{name}"
-    for module in ("", "declarations.")
+    f"factory.{name}"
     for name in ("LazyAttribute", "LazyAttributeSequence", "lazy_attribute", "lazy_attribute_sequence")
 )
-_HASHED = "django.contrib.auth.hashers.make_password"
 
 
 class Expression(ast.NodeTransformer):
@@ -134,7 +132,7 @@ class Expression(ast.NodeTransformer):
             made = self.code.factories.meant(self.module, node.func.value)
         if made is None and named == "django.utils.timezone.now" and not node.args:
             return self._now()
-        if made is None and named == _HASHED and len(node.args) == 1 and not node.keywords:
+        if made is None and self.code.hashes(node):
             return self.code.hashed(self.visit(node.args[0]), node)
         if (
             dotted in _OF_STUBS
@@ -143,6 +141,8 @@ class Expression(ast.NodeTransformer):
             and node.args[0].args.args
         ):
             self.made_stubs = {node.args[0].args.args[0].arg}
+        if named == "django.utils.timezone.localdate" and len(node.args) + len(node.keywords) > 1:
+            raise self.module.refuse(ast.unparse(node), "It names a time zone.", node)
         node.args = [self.visit(a) for a in node.args]
         node.keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         node.func = self.visit(node.func)
@@ -212,6 +212,9 @@ class Expression(ast.NodeTransformer):
 
     def _kept(self, node: ast.Name | ast.Attribute, name: str) -> ast.expr:
         """``fake = Faker()``, and other names that the module gives to what is known."""
+        if name in self.module.changed:
+            why = "The module gives it another value, or changes it, when it is imported."
+            raise self.module.refuse(name, why, node)
         if name not in self.code.copied:
             self.code.copied[name] = ast.Constant(None)
             self.code.copied[name] = Expression(self.code, set(), {}).visit(

@@ -12,17 +12,20 @@ from segue.target.ir import Import
 
 DJANGO = ("factory.django.DjangoModelFactory", "factory.DjangoModelFactory")
 LIBRARY = ("factory", "faker")
+_SAME_AS_TOP = ("factory.declarations.", "factory.helpers.")  # what ``factory`` itself hands on
 
 
 @dataclass
 class Module:
-    """A module with its names: ``imports`` are dotted, ``defined`` what it assigns itself."""
+    """A module with its names: ``imports`` are dotted, ``defined`` what it assigns itself, ``changed`` those among them that have another value
+    later, or may have."""
 
     known: FactoryModule
     tree: ast.Module
     imports: dict[str, str] = field(default_factory=dict)
     forms: dict[str, set[Import]] = field(default_factory=dict)
     defined: dict[str, ast.expr] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
 
     def where(self, node: ast.AST) -> Where:
         return Where(self.known.where.file, getattr(node, "lineno", 1))
@@ -39,7 +42,9 @@ class Module:
             node = node.value
         if not isinstance(node, ast.Name) or node.id not in self.imports:
             return ""
-        return ".".join([self.imports[node.id], *reversed(parts)])
+        found = ".".join([self.imports[node.id], *reversed(parts)])
+        inside = next((text for text in _SAME_AS_TOP if found.startswith(text)), None)
+        return f"factory.{found.removeprefix(inside)}" if inside is not None else found
 
     def refuse(self, construct: str, why: str, node: ast.AST, code: str = "factory") -> Refused:
         return refuse(code, construct, why, self.where(node))
@@ -73,17 +78,24 @@ class Factory:
         return self.base.option(name) if self.base is not None else None
 
     @property
-    def plain_meta(self) -> bool:
-        """Whether ``Meta`` says all itself, and inherits nothing as a class."""
-        return not any(isinstance(n, ast.ClassDef) and n.bases for n in self.node.body)
+    def not_plain(self) -> ast.stmt | None:
+        """A ``Meta`` or ``Params`` that inherits, or a statement in it that gives no name its value."""
+        for inner in self.node.body:
+            if isinstance(inner, ast.ClassDef):
+                if inner.bases or inner.decorator_list:
+                    return inner
+                for node in inner.body:
+                    if not (_assignment(node) or isinstance(node, ast.Pass) or _is_text(node)):
+                        return node
+        return None
 
     def declared(self) -> set[str]:
         """What each object is given: names of the class and its bases."""
         found: set[str] = set()
         for one in self.chain():
             for node in one.node.body:
-                if isinstance(node, ast.Assign):
-                    found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+                if given := _assignment(node):
+                    found.add(given[0])
                 elif isinstance(node, ast.FunctionDef):
                     found.add(node.name)
         return found
@@ -97,11 +109,23 @@ def _assigned(node: ast.ClassDef, name: str) -> dict[str, ast.expr]:
     inner = next((n for n in node.body if isinstance(n, ast.ClassDef) and n.name == name), None)
     found: dict[str, ast.expr] = {}
     for statement in inner.body if inner is not None else ():
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-            if isinstance(target, ast.Name):
-                found[target.id] = statement.value
+        if given := _assignment(statement):
+            found[given[0]] = given[1]
     return found
+
+
+def _assignment(node: ast.stmt) -> tuple[str, ast.expr] | None:
+    """Name and value of ``name = value`` and ``name: kind = value``."""
+    match node:
+        case ast.Assign([ast.Name(name)], value):
+            return name, value
+        case ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
+            return name, value
+    return None
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 class Factories:
@@ -201,8 +225,12 @@ def _module(known: FactoryModule, snapshot: Snapshot) -> Module:
                 module.forms.setdefault(alias.asname or top, set()).add(
                     Import(alias.name, "", alias.asname or "")
                 )
-        elif (
-            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
-        ):
-            module.defined[node.targets[0].id] = node.value
+        elif given := _assignment(node):
+            if given[0] in module.defined:
+                module.changed.add(given[0])
+            module.defined[given[0]] = given[1]
+        elif not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            # ``STATES.append("sold")``, ``fake.add_provider(…)``, ``if …: fake = …``
+            module.changed |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    module.changed |= {name for n in ast.walk(tree) if isinstance(n, ast.Global) for name in n.names}
     return module

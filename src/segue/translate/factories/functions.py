@@ -9,10 +9,7 @@ from segue.target.ir import Import
 from segue.translate.factories.code import Code
 from segue.translate.factories.expression import BRIDGE
 from segue.translate.load.fetch import entity_type
-from segue.translate.load.models import concrete, field_of, is_relation, reverse_of
-from segue.translate.models.kinds import has_column
-
-_FILE = ("FileField", "ImageField")
+from segue.translate.load.models import concrete, field_of, reverse_of
 
 
 class Body:
@@ -23,8 +20,10 @@ class Body:
     ) -> None:
         self.code, self.own, self.model = code, own, model
         spec = function.args
-        every = (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg)
-        self.names = {a.arg for a in every if a is not None}
+        if spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.defaults or (spec.kwarg and not own):
+            shown = f"def {function.name}({ast.unparse(spec)})"
+            raise code.module.refuse(shown, "Its parameters have defaults, or are any number.", function)
+        self.names = {a.arg for a in (*spec.args, spec.kwarg) if a is not None}
         self.names |= {
             n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
@@ -52,12 +51,13 @@ class Body:
                 return [
                     ast.If(self.value(test), self.statements(body), self.statements(orelse) if orelse else [])
                 ]
-            case ast.For(target, over, body, []) if not self._is_object(target):
+            case ast.For(target, over, body, []) if not self._is_made(target):
                 return [ast.For(target, self.value(over), self.statements(body), [], lineno=node.lineno)]
-            case ast.Assign([ast.Name()], value):
+            case ast.Assign([ast.Name() as target], value) if not self._is_made(target):
                 return [ast.Assign(node.targets, self.value(value), lineno=node.lineno)]
             case ast.Assign([ast.Attribute(ast.Name(own), attr) as target], value) if own == self.own and own:
-                self._check_column(attr, target)
+                assert self.model is not None
+                self.code.check_column(self.model, attr, target)
                 return [ast.Assign(node.targets, self.value(value), lineno=node.lineno)]
             case ast.Expr(ast.Call() as call):
                 return [self._call(call)]
@@ -68,20 +68,9 @@ class Body:
     def value(self, node: ast.expr) -> ast.expr:
         return self.code.expression(node, self.names, self.objects, self.stubs)
 
-    def _is_object(self, target: ast.expr) -> bool:
-        return any(isinstance(n, ast.Name) and n.id == self.own for n in ast.walk(target))
-
-    def _check_column(self, attr: str, node: ast.AST) -> None:
-        assert self.model is not None
-        item = field_of(self.model, attr)
-        if item is None or not has_column(item) or item.base.rpartition(".")[2] in _FILE:
-            raise self.code.module.refuse(
-                f"{self.model.label}.{attr}", "It is no column, or holds a file.", node
-            )
-        if item.attname != item.name and not is_relation(item):
-            raise self.code.module.refuse(
-                f"{self.model.label}.{attr}", "SQLAlchemy keeps this name for itself.", node
-            )
+    def _is_made(self, target: ast.expr) -> bool:
+        """Whether a target has the name of what the factory has made or makes, which is another object then."""
+        return any(isinstance(n, ast.Name) and n.id in {self.own, *self.stubs} for n in ast.walk(target))
 
     def _call(self, call: ast.Call) -> ast.stmt:
         """A statement that is a call: what it does to the object that was made."""
@@ -93,17 +82,11 @@ class Body:
             case ast.Attribute(ast.Name(own), "save") if own and own == self.own:
                 return ast.Expr(self._save(call))
             case ast.Attribute(ast.Name(own), "set_password") if own and own == self.own:
-                if len(call.args) == 1 and not call.keywords and self._sets_passwords():
+                if len(call.args) == 1 and not call.keywords and self.code.sets_passwords:
                     target = ast.Attribute(ast.Name(own), "password", ast.Store())
                     made = self.code.hashed(self.value(call.args[0]), call)
                     return ast.Assign([target], made, lineno=call.lineno)
         return ast.Expr(self.value(call))
-
-    def _sets_passwords(self) -> bool:
-        assert self.model is not None
-        known = self.code.ctx.snapshot.classes.get(self.model.cls)
-        usual = "django.contrib.auth.base_user.AbstractBaseUser.set_password"
-        return known is not None and known.methods.get("set_password") == usual
 
     def _save(self, call: ast.Call) -> ast.expr:
         match call:

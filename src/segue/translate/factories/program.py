@@ -19,6 +19,7 @@ from segue.translate.load.models import concrete
 PATH = "tests/factories.py"
 _DOC = "Factories of the tests (factory_boy), made from the project's own. They need the fixture `client`."
 _REGISTERED = ("pytest_factoryboy.register",)
+_QUOTES = '"""'
 
 
 @dataclass
@@ -85,8 +86,9 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
             raise module.refuse(
                 f"@{ast.unparse(decorator)}", "Segue has no equal of this decorator.", decorator
             )
-    if not factory.plain_meta:
-        raise module.refuse(f"class {node.name}", "Its Meta or Params has a base.", node)
+    if odd := factory.not_plain:
+        why = "Meta and Params are read where they have no base and hold names with their values only."
+        raise module.refuse(ast.unparse(odd).splitlines()[0], why, odd)
     if len(node.bases) > 1 or node.keywords:
         raise module.refuse(f"class {node.name}", "It has several bases, or a metaclass.", node)
     option = factory.option("model")
@@ -94,10 +96,8 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
     code = Code(ctx, factories, factory)
     label, cls = "", "Any"
     if option is not None:
-        named = Code(ctx, factories, factory)
-        named.module = option[1]
-        label = named.label(option[0])
-        if not label or label not in ctx.snapshot.models:
+        label = _label(ctx, factories, factory)
+        if label not in ctx.snapshot.models:
             raise module.refuse(ast.unparse(option[0]), "Segue does not know this model.", node)
         cls, imported = entity_type(ctx, label)
         code.imports.add(imported)
@@ -107,17 +107,28 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
     else:
         code.imports.add(Import("typing", "Any"))
     lifted, alone = saver(ctx, factory, label, factory.declared()) if label else (None, None)
+    above = _label(ctx, factories, factory.base) if factory.base is not None else ""
+    if (
+        factory.base is not None
+        and lifted is None
+        and above not in ("", label)
+        and saver(ctx, factory.base, above, factory.base.declared())[0] is not None
+    ):
+        why = f"It would save by what saves {above}, the model of {factory.base.node.name}."
+        raise module.refuse(f"class {node.name}", why, node)
     lines = Declarations(code, factories, factory, code.model, cls).lines()
     if alone is not None:
-        told = (
-            f'"""Writes the row alone. Django also runs {alone.construct.splitlines()[0]} ({alone.place})."""'
-        )
-        lines = [told.replace("\\", ""), *lines[2 if lines and lines[0].startswith('"""') else 0 :]]
+        told = f"Writes the row alone: what Django does besides is not translated ({alone.place})."
+        if lines and lines[0].startswith(_QUOTES):
+            lines[0] = f"{lines[0].removesuffix(_QUOTES)}\n\n{told}\n{_QUOTES}"
+        else:
+            lines = [f"{_QUOTES}{told}{_QUOTES}", "", *lines]
     if lifted is not None:
         if code.saves:
             raise module.refuse("self.save()", "Saving does more than writing the row.", node)
-        lines += ["", *saving_lines(lifted, cls)]
-        code.imports |= {*lifted.imports, Import("segue_bridge.db.session", "Session", type_only=True)}
+        if above != label:
+            lines += ["", *saving_lines(lifted, cls)]
+            code.imports |= {*lifted.imports, Import("segue_bridge.db.session", "Session", type_only=True)}
     base = f"ModelFactory[{cls}]"
     if factory.base is not None:
         base = factory.base.name
@@ -129,6 +140,16 @@ def _translate(ctx: Context, factories: Factories, factory: Factory) -> _Made:
     )
     code.needs.pop(factory.dotted, None)
     return _Made(factory, text, code.imports, code.needs, code.later, code.copied, alone)
+
+
+def _label(ctx: Context, factories: Factories, factory: Factory) -> str:
+    """The label of its model; '' for none, and for what is not known."""
+    option = factory.option("model")
+    if option is None:
+        return ""
+    named = Code(ctx, factories, factory)
+    named.module = option[1]
+    return named.label(option[0])
 
 
 def _tell_apart(ctx: Context, made: dict[str, _Made]) -> None:

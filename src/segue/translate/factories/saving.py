@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from segue.refusal import Refusal, Refused
-from segue.snapshot.model import Function, Model
+from segue.snapshot.model import Class, Function, Model
 from segue.target.ir import Program
 from segue.translate.context import Context
 from segue.translate.factories.found import Factory
@@ -39,6 +39,12 @@ def saver(
     model = concrete(ctx, label)
     if is_polymorphic(ctx.snapshot, model):
         raise factory.module.refuse(label, "The row says its class (django-polymorphic).", factory.node)
+    manager = _manager(ctx, model)
+    rows = manager.methods.get("get_queryset", "") if manager is not None else ""
+    if factory.option("django_get_or_create") is not None and rows and not rows.startswith("django."):
+        raise factory.module.refuse(
+            rows, "Django looks among these rows for one that is there.", factory.node
+        )
     problem = save_problem(ctx, model.label, given)
     if problem is not None and problem.code not in _ROW:
         raise Refused(problem)
@@ -61,13 +67,18 @@ def saver(
 
 def _is_plain(ctx: Context, factory: Factory, label: str, model: Model) -> bool:
     """Whether ``db.save`` is all. Raises ``Refused`` where that cannot be told."""
-    manager = ctx.snapshot.classes.get(model.managers.get(model.default_manager or "objects", ""))
+    manager = _manager(ctx, model)
     for made in ("create", "get_or_create"):
         place = manager.methods.get(made, "") if manager is not None else ""
         if place and not place.startswith("django."):
             raise factory.module.refuse(place, "Factories make objects by it on Django.", factory.node)
     plain = own_save(ctx, label) is None and not gives_key(ctx, label) and not saves_as_tag(ctx, label)
     return plain and not saved_by(ctx, label)
+
+
+def _manager(ctx: Context, model: Model) -> Class | None:
+    """The class of the manager that factories ask."""
+    return ctx.snapshot.classes.get(model.managers.get(model.default_manager or "objects", ""))
 
 
 def _left_to_saving(ctx: Context, model: Model, given: Collection[str]) -> str | None:
@@ -117,7 +128,7 @@ def _saver(ctx: Context, factory: Factory, label: str, model: Model) -> Lifted:
         raise Refused(problem)
     short = snake(model.cls.rpartition(".")[2])
     source = f"def save_{short}({short}):\n    {short}.save()\n"
-    function = Function(f"{model.cls}.save.for_factories", where, source, "function", {})
+    function = Function(f"{factory.dotted}._create", where, source, "function", {})
     kind = Instance(model.label, Needs(model.label, written=True, keyless=True), "entity")
     lifted = lift(
         ctx, function, arguments={short: Val(kind, name(short))}, module_kind="services", app=model.app, name=f"save_{short}"

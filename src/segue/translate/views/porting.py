@@ -43,10 +43,7 @@ def porting(program: Program, snapshot: Snapshot) -> str:
         lines += ["", "## Stays on Django", "", "| operation | why | where |", "|---|---|---|"]
         for refused in program.refused:
             reason = refused.reasons[0]
-            construct = reason.construct.replace("|", "\\|").replace("\n", " ")
-            lines.append(
-                f"| `{refused.method} {refused.route_id}` | `{construct}`: {reason.why} | {reason.place} |"
-            )
+            lines.append(f"| `{refused.method} {refused.route_id}` | {_told(reason)} | {reason.place} |")
     for title, found in (
         ("Factories that write the row alone", program.factories_alone),
         ("Factories that tests of the service do not have", program.factories_refused),
@@ -58,10 +55,13 @@ def porting(program: Program, snapshot: Snapshot) -> str:
 def _factories(title: str, found: Mapping[str, Refusal]) -> list[str]:
     if not found:
         return []
-    rows = [
-        f"| `{n}` | `{r.construct.splitlines()[0]}`: {r.why} | {r.place} |" for n, r in sorted(found.items())
-    ]
+    rows = [f"| `{name}` | {_told(refusal)} | {refusal.place} |" for name, refusal in sorted(found.items())]
     return ["", f"## {title}", "", "| factory | why | where |", "|---|---|---|", *rows]
+
+
+def _told(refusal: Refusal) -> str:
+    construct = refusal.construct.replace("|", "\\|").replace("\n", " ")
+    return f"`{construct}`: {refusal.why}"
 
 
 def _not_carried_over(snapshot: Snapshot) -> list[str]:
