@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from segue.snapshot.model import Function
 from segue.target.ir import Import
+from segue.translate.bound_names import bound_names
 from segue.translate.functions.lift import HARMLESS_DECORATORS, interpret
 from segue.translate.interp import carried
 from segue.translate.interp.value import Val
@@ -189,12 +190,12 @@ def _check_fits(endpoint: Endpoint, step: Step, handler: Function, tree: ast.Fun
     names = [a.arg for a in tree.args.args[:2]]
     spread = step.tree.args.kwarg
     mine, theirs = step.function.globals, handler.globals
-    bound = _bound(tree.args, *tree.body)
+    bound = set(bound_names(tree.args, *tree.body))
     same = (
         names == [step.receiver, step.request]
         and not any(d not in HARMLESS_DECORATORS for d in handler.wrapped_by)
         and all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
-        and not _bound(*step.tree.body) & (_names(tree) | bound)
+        and not set(bound_names(*step.tree.body)) & (_names(tree) | bound)
         and not _names(step.tree) & (bound - {step.receiver, step.request, spread and spread.arg})
         and spread is not None
         and (
@@ -208,29 +209,6 @@ def _check_fits(endpoint: Endpoint, step: Step, handler: Function, tree: ast.Fun
         raise endpoint.refuse_method(
             "initial", f"A name of its means something else in {tree.name}, which would begin with it."
         )
-
-
-def _bound(*parts: ast.AST) -> set[str]:
-    """What these bind anywhere: locals, arguments, functions, imports, caught errors."""
-    found: set[str] = set()
-    for node in (n for part in parts for n in ast.walk(part)):
-        match node:
-            case (
-                ast.Name(name, ast.Store() | ast.Del())
-                | ast.arg(name)
-                | ast.FunctionDef(name)
-                | ast.ClassDef(name)
-            ):
-                found.add(name)
-            case ast.alias(name, asname):
-                found.add(asname or name.partition(".")[0])
-            case ast.ExceptHandler(_, str(name)) | ast.MatchAs(_, str(name)) | ast.MatchStar(str(name)):
-                found.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                found.add(name)
-            case ast.Global(names) | ast.Nonlocal(names):
-                found.update(names)
-    return found
 
 
 def _names(tree: ast.FunctionDef) -> set[str]:

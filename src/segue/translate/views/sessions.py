@@ -11,6 +11,7 @@ from segue.snapshot.model import Function, Value, Where
 from segue.target.ir import Decl, Import
 from segue.translate import caches
 from segue.translate.backends import left_to_django, loads_inactive, of_sessions
+from segue.translate.bound_names import bound_names
 from segue.translate.context import Context
 from segue.translate.middleware.known import SESSIONS
 from segue.translate.middleware.subclasses import base_of
@@ -155,7 +156,9 @@ def _tells_in(function: Function) -> bool:
     if len(asks) != 1 or texts.count(_TELLS) != 1 or asks[0] > texts.index(_TELLS):
         return False
     before = [n for i, n in enumerate(body[: texts.index(_TELLS)]) if i != asks[0]]
-    return not any(_leaves(n) for n in before) and _as_they_are(tree)
+    settings = function.globals.get("settings")
+    of_django = settings is not None and settings.name == "django.conf.settings"
+    return not any(_leaves(n, of_django) for n in before) and _as_they_are(tree)
 
 
 def _spread(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -180,21 +183,20 @@ def _tried(node: ast.stmt) -> list[str]:
     return [ast.unparse(n) for n in node.body]
 
 
-def _leaves(node: ast.stmt) -> bool:
-    """Whether the method may end there for requests without the cookie of a session, which are not left to Django."""
-    if isinstance(node, ast.If) and ast.unparse(node.test) in _WITH_COOKIE:
-        return any(_leaves(n) for n in node.orelse)
+def _leaves(node: ast.stmt, of_django: bool) -> bool:
+    """Whether the method may end there for requests without the cookie of a session, which are not left to Django. ``of_django``:
+    what it calls ``settings`` is Django's."""
+    if isinstance(node, ast.If) and of_django and ast.unparse(node.test) in _WITH_COOKIE:
+        return any(_leaves(n, of_django) for n in node.orelse)
     return any(isinstance(n, ast.Return | ast.Raise | ast.Yield | ast.YieldFrom) for n in ast.walk(node))
 
 
 def _as_they_are(tree: ast.FunctionDef) -> bool:
     """Whether the answer, the request and what was asked are bound nowhere else, ``Vary`` is not named, and the answer is what is returned."""
-    bound = Counter(
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
-    )
+    bound = Counter(bound_names(*tree.body))
     named = any(isinstance(n, ast.Constant) and str(n.value).lower() == "vary" for n in ast.walk(tree))
     returned = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Return)}
-    taken = bound["request"] + bound["response"] + bound["patch_vary_headers"]
+    taken = bound["request"] + bound["response"]  # of the others the probe says what they are here
     return bound["accessed"] == 1 and not taken and not named and returned == {"return response"}
 
 
