@@ -10,7 +10,10 @@ import pytest
 
 from segue.gateway.shared import shared_environment
 
+# Nothing that lies beside the script is in reach: a project may have a package of that name.
 SETTINGS = """
+import importlib.util
+assert importlib.util.find_spec("one_process") is None
 from site_package.service.names import KEY
 
 SECRET_KEY = KEY

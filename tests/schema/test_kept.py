@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
     dependencies = [("notes", "0001_initial")]
     operations = [migrations.RunPython(add)]
 """
+# A project may have a package that is called as a module of Segue's is: mysql.connector for one.
+NOTHING_OF_SEGUES = """
+import importlib.util
+assert importlib.util.find_spec("in_django_setup") is None
+"""
 STARTS = """\
 import subprocess, sys
 from django.db import migrations, models
@@ -51,7 +56,7 @@ class Migration(migrations.Migration):
 def test_what_the_migrations_read_decides(tmp_path: Path) -> None:
     """A file that a migration opens, a migration that is added, and one that starts a program."""
     texts = {
-        "site_/settings.py": SETTINGS + 'LANGUAGE_CODE = "de"\n',
+        "site_/settings.py": SETTINGS + 'LANGUAGE_CODE = "de"\n' + NOTHING_OF_SEGUES,
         "notes/migrations/0002_reads.py": READS,
         "notes/migrations/titles.json": '["one"]',
     }

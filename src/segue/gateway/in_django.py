@@ -112,7 +112,8 @@ def session_folder(settings):
 
 def main():
     folder, module = sys.argv[1:3]
-    sys.path.insert(0, folder)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder, *(p for p in sys.path if os.path.abspath(p) != here)]
     os.environ["DJANGO_SETTINGS_MODULE"] = module
     output, sys.stdout = sys.stdout, sys.stderr  # settings that print do not spoil the answer
     from django.conf import settings

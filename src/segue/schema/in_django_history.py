@@ -15,7 +15,8 @@ import sys
 
 def main():
     path, settings_module, out = sys.argv[1:4]
-    sys.path.insert(0, path)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path, *(p for p in sys.path if os.path.abspath(p) != here)]
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
     import django
 

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 MYSQL = "django.db.backends.mysql"
 SESSION = ("init_command", "sql_mode", "charset", "isolation_level")
 
@@ -23,7 +24,8 @@ def start(path, settings_module, wanted):
     """Django set up with ``wanted`` as its only database: a JSON entry of ``DATABASES`` (of PostgreSQL without ``ENGINE``: then with
     the project's own engine if it is one for it, and so is MySQL's, whose entry names Django's). Every alias of the settings goes, and so do its routers.
     """
-    sys.path.insert(0, path)
+    # and nothing beside this file, whose names are those of packages too (mysql)
+    sys.path[:] = [path, *(p for p in sys.path if os.path.abspath(p) != HERE)]
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
     from django.conf import settings
 

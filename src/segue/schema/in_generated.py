@@ -10,13 +10,15 @@ import asyncio
 import importlib
 import importlib.util
 import json
+import os
 import sys
 import warnings
 
 
 def main():
     folder, package, url, out, structure_file, how = sys.argv[1:7]
-    sys.path.insert(0, folder)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder, *(p for p in sys.path if os.path.abspath(p) != here)]
     from segue_bridge.db.base import Base
     from segue_bridge.db.database import Database
 
