@@ -41,7 +41,9 @@ class DjangoType(TypeDecorator[T]):
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        cls.cache_ok = True  # SQLAlchemy looks at each class itself; arguments are kept by name
+        # SQLAlchemy looks at each class itself. Its key has the attributes that are named as arguments of ``__init__``, but not as
+        # those that are keyword-only: what decides about values must not be one.
+        cls.cache_ok = True
 
     def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
         """DDL text of this type on ``dialect`` (:func:`database_of`)."""

@@ -22,7 +22,6 @@ class Converted(DjangoType[Any]):
     def __init__(
         self,
         inner: DjangoType[Any],
-        *,
         read: Callable[[Any], Any] | None = None,
         write: Callable[[Any], Any] | None = None,
     ) -> None:

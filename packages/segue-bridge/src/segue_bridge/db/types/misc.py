@@ -28,7 +28,7 @@ class Uuid(DjangoType[uuid.UUID]):
     impl = SaUuid
     ddl: ClassVar[dict[str, str]] = {"": "char(32)", "postgresql": "uuid", "mariadb": "uuid"}
 
-    def __init__(self, *, native: bool = True) -> None:
+    def __init__(self, native: bool = True) -> None:
         super().__init__()
         self.native = native
 
@@ -66,7 +66,7 @@ class Json(DjangoType[Any]):
     ddl: ClassVar[dict[str, str]] = {"": "text", "postgresql": "jsonb", "mysql": "json"}
     cache_ok = True
 
-    def __init__(self, *, encoder: type[json.JSONEncoder] | None = None) -> None:
+    def __init__(self, encoder: type[json.JSONEncoder] | None = None) -> None:
         super().__init__()
         self.encoder = encoder
 
@@ -144,7 +144,7 @@ class Inet(DjangoType[str]):
 
     impl = String
 
-    def __init__(self, *, unpack: bool = False) -> None:
+    def __init__(self, unpack: bool = False) -> None:
         super().__init__()
         self.unpack = unpack
 

@@ -109,7 +109,7 @@ class _Whole(DjangoType[int]):
     positive: ClassVar[bool] = False
     comparator_factory = _Compared
 
-    def __init__(self, *, numbered: bool = False) -> None:
+    def __init__(self, numbered: bool = False) -> None:
         super().__init__()
         self.numbered = numbered
 
@@ -207,7 +207,7 @@ class Float(DjangoType[float]):
 class Bool(DjangoType[bool]):
     """``BooleanField``: ``bool`` on SQLite and MySQL, where it is stored as 0 and 1. ``null``: an empty text or list is NULL."""
 
-    def __init__(self, *, null: bool = False) -> None:
+    def __init__(self, null: bool = False) -> None:
         super().__init__()
         self.null = null
 

@@ -13,55 +13,37 @@ from segue_bridge.db.types.base import DjangoType
 from segue_bridge.db.types.text import Text
 
 
-class Raw(DjangoType[Any]):
-    """DDL text per database. Segue refuses code that reads or writes such a column."""
-
-    impl = sa.NullType
+class _Own:
+    """DDL text per database; that of MariaDB is MySQL's unless it is given."""
 
     def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "", mariadb: str = "") -> None:
         super().__init__()
-        self.sqlite = sqlite
-        self.postgresql = postgresql
-        self.mysql = mysql
-        self.mariadb = mariadb or mysql
+        self.sqlite, self.postgresql = sqlite, postgresql
+        self.mysql, self.mariadb = mysql, mariadb or mysql
+
+    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
+        """Raises ``CompileError`` for the empty text: Django was not asked for that database when the code was generated."""
+        text: str = vars(self).get(dialect, "")
+        if not text:
+            name = "A column" if column is None else f"{column.table.name}.{column.name}"
+            raise CompileError(
+                f"{name} has a type of its own that is not known on {dialect}: "
+                "generate again with Django's driver for it installed."
+            )
+        return text
+
+
+class Raw(_Own, DjangoType[Any]):
+    """Segue refuses code that reads or writes such a column."""
+
+    impl = sa.NullType
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(sa.NullType())
 
-    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return _known(self, dialect, column)
 
-
-class OwnText(Text):
+class OwnText(_Own, Text):
     """A text field with a column type of its own (``char(40)``); values are text."""
-
-    def __init__(self, *, sqlite: str = "", postgresql: str = "", mysql: str = "", mariadb: str = "") -> None:
-        super().__init__()
-        self.sqlite = sqlite
-        self.postgresql = postgresql
-        self.mysql = mysql
-        self.mariadb = mariadb or mysql
-
-    def column_type(self, dialect: str, column: Column[Any] | None = None) -> str:
-        return _known(self, dialect, column)
 
     def unbounded(self) -> Text:
         return Text()
-
-
-def _known(kind: Raw | OwnText, dialect: str, column: Column[Any] | None) -> str:
-    """Raises ``CompileError`` for the empty text: Django was not asked for that database when the code was generated."""
-    texts = {
-        "postgresql": kind.postgresql,
-        "sqlite": kind.sqlite,
-        "mysql": kind.mysql,
-        "mariadb": kind.mariadb,
-    }
-    text = texts.get(dialect, "")
-    if not text:
-        name = "A column" if column is None else f"{column.table.name}.{column.name}"
-        raise CompileError(
-            f"{name} has a type of its own that is not known on {dialect}: "
-            "generate again with Django's driver for it installed."
-        )
-    return text
