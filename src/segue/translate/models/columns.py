@@ -160,7 +160,7 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         pass  # has an index of its own
     elif item.unique:
         arguments.append("unique=True")
-    elif item.db_index and not _indexed_by_mysql(ctx, item, found):
+    elif item.db_index and not _indexed_by_mysql(ctx, item):
         arguments.append("index=True")
     _defaults(ctx, model, item, arguments, mapped, out)
     if item.comment:
@@ -181,13 +181,19 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
     return Column(attribute(item), item.column, _annotation(found, null, out), arguments, mapped, null)
 
 
-def _indexed_by_mysql(ctx: Context, item: ModelField, found: ColumnKind) -> bool:
+# ``mysql.base.DatabaseWrapper._limited_data_types``
+_LARGE = frozenset(
+    {"json", *(size + kind for size in ("tiny", "", "medium", "long") for kind in ("blob", "text"))}
+)
+
+
+def _indexed_by_mysql(ctx: Context, item: ModelField) -> bool:
     """Where Django makes no index on MySQL: InnoDB has made that of a foreign key, and large columns have none
     (``mysql.schema.DatabaseSchemaEditor._field_should_be_indexed``)."""
     if not ddl.is_mysql(ctx.snapshot):
         return False
     key = base_name(item) == "ForeignKey" and item.relation is not None and item.relation.db_constraint
-    return key or found.code.startswith(("Text(", "Binary(", "Json("))
+    return key or (item.db_types.get("mysql") or "").lower() in _LARGE
 
 
 def _is_key(model: Model, item: ModelField) -> bool:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Function, ModelField
 from segue.translate.context import Context
-from segue.translate.models.kinds import base_name
-from segue.translate.models.problems import field_refusal, overriding, referred
+from segue.translate.models.kinds import base_name, referred
+from segue.translate.models.problems import field_refusal, overriding
 
 if TYPE_CHECKING:
     from segue.translate.functions.lift import Lifted

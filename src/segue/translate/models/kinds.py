@@ -183,14 +183,23 @@ def _moment(snapshot: Snapshot) -> ColumnKind:
     return ColumnKind(f"LocalDateTime({name!r})", frozenset({"LocalDateTime"}), "datetime")
 
 
-def _referring(snapshot: Snapshot, field: ModelField) -> ColumnKind:
+def referred(snapshot: Snapshot, field: ModelField) -> ModelField:
+    """The field whose values the column of a foreign key has; ``field`` itself where it is none."""
     seen: set[int] = set()
     item = field
-    while base_name(item) in FOREIGN and item.relation is not None and id(item) not in seen:
+    while item.relation is not None and item.relation.kind in ("fk", "o2o") and id(item) not in seen:
         seen.add(id(item))
-        target = snapshot.models[item.relation.to]
-        wanted = item.relation.to_field or target.pk
-        item = next(f for f in target.fields if wanted in (f.name, f.attname))
+        target = snapshot.models.get(item.relation.to)
+        wanted = "" if target is None else item.relation.to_field or target.pk
+        found = target and next((f for f in target.fields if wanted in (f.name, f.attname)), None)
+        if not found:
+            break
+        item = found
+    return item
+
+
+def _referring(snapshot: Snapshot, field: ModelField) -> ColumnKind:
+    item = referred(snapshot, field)
     # MySQL alone wants both columns to be of one type (features.related_fields_match_type)
     name = base_name(item) if is_mysql(snapshot) else POSITIVE.get(base_name(item), base_name(item))
     found = kind_of(snapshot, name, item)

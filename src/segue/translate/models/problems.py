@@ -22,6 +22,7 @@ from segue.translate.models.kinds import (
     is_text,
     json_option,
     known_base,
+    referred,
 )
 from segue.translate.models.time_stamps import asks_for_it, follows
 
@@ -82,8 +83,10 @@ def _overrides(snapshot: Snapshot, field: ModelField, names: tuple[str, ...]) ->
 
 def _says_its_type(function: Function, field: ModelField) -> bool:
     """``def get_internal_type(self): return "DateTimeField"`` of a class that is one."""
+    if not function.name.endswith(".get_internal_type"):
+        return False
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
-    if not function.name.endswith(".get_internal_type") or not isinstance(tree, ast.FunctionDef):
+    if not isinstance(tree, ast.FunctionDef):
         return False
     body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     match body:
@@ -144,21 +147,6 @@ def _key_problem(ctx: Context, field: ModelField, writing: bool) -> Refusal | No
     if not column_is_known(ctx.snapshot, key) and not is_text(key):
         return field_refusal(field, f"It refers to {key.name}, and {key.cls} makes its own column.")
     return _class_problem(ctx, key, writing, aside=_OF_THE_OBJECT)
-
-
-def referred(snapshot: Snapshot, field: ModelField) -> ModelField:
-    """The field whose values the column of a foreign key has; ``field`` itself where it is none."""
-    seen: set[int] = set()
-    item = field
-    while item.relation is not None and item.relation.kind in ("fk", "o2o") and id(item) not in seen:
-        seen.add(id(item))
-        target = snapshot.models.get(item.relation.to)
-        wanted = "" if target is None else item.relation.to_field or target.pk
-        found = target and next((f for f in target.fields if wanted in (f.name, f.attname)), None)
-        if not found:
-            break
-        item = found
-    return item
 
 
 def _class_problem(
