@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from alembic.autogenerate import produce_migrations
@@ -22,8 +23,10 @@ from sqlalchemy import (
     create_engine,
     text,
 )
+from sqlalchemy.dialects import mysql
 
 from segue_bridge.db.migrations import compare_type, include_object, without_renames
+from segue_bridge.db.types import Json
 
 # as Django writes it on SQLite
 DJANGO = [
@@ -84,6 +87,18 @@ def proposed(metadata: MetaData, *more: str) -> list[str]:
 def test_nothing_is_proposed_for_what_django_built() -> None:
     assert proposed(declared()) == []
     assert proposed(declared(), GONE) == ["DropTableOp"]
+
+
+@pytest.mark.parametrize("mariadb", [False, True])
+def test_json_is_a_type_of_mysql_and_none_of_mariadb(mariadb: bool) -> None:
+    """A text column is to become one of JSON: MySQL has a type for that, MariaDB's manual calls it an alias of LONGTEXT."""
+    column = Column("data", Json())
+    Table("t", MetaData(), column)
+    dialect: Any = mysql.dialect()
+    dialect.is_mariadb = mariadb
+    asked = Mock(**{"execute.return_value.first.return_value": ("longtext", "utf8mb4_bin")})
+    context = Mock(dialect=dialect, connection=asked)
+    assert compare_type(context, None, column, None, column.type) is not mariadb
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def compare_type(context: Any, column: Any, wanted: Any, found: Any, kind: Any) 
 
 
 # What MySQL and MariaDB make of a type, where they tell it otherwise.
-_MYSQL_TYPES = {"bool": "tinyint(1)", "integer": "int", "doubleprecision": "double", "json": "longtext"}
+_MYSQL_TYPES = {"bool": "tinyint(1)", "integer": "int", "doubleprecision": "double"}
 
 
 def _differs_on_mysql(context: Any, wanted: Any) -> bool:
@@ -87,18 +87,23 @@ def _differs_on_mysql(context: Any, wanted: Any) -> bool:
     if found is None:
         return True
     kind, own = found
+    mariadb = bool(context.dialect.is_mariadb)
     text_, _, collation = context.dialect.type_compiler_instance.process(
         wanted.type, type_expression=wanted
     ).partition(" COLLATE ")
-    return _of_mysql(kind) != _of_mysql(text_) or (bool(collation) and collation.strip("`") != own)
+    return _of_mysql(kind, mariadb) != _of_mysql(text_, mariadb) or (
+        bool(collation) and collation.strip("`") != own
+    )
 
 
-def _of_mysql(kind: str) -> str:
+def _of_mysql(kind: str, mariadb: bool) -> str:
     """A type as both sides may be told: MySQL 8 leaves out the width of numbers, MariaDB knows no json."""
     plain = "".join(kind.lower().split()).replace("numeric(", "decimal(")
     signed = plain.removesuffix("unsigned")
     if signed != "tinyint(1)":
         signed = re.sub(r"^((?:tiny|small|medium|big)?int(?:eger)?)\(\d+\)$", r"\1", signed)
+    if mariadb and signed == "json":
+        return "longtext"
     return _MYSQL_TYPES.get(signed, signed) + plain[len(plain.removesuffix("unsigned")) :]
 
 
