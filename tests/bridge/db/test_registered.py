@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.services import Postgres
+from tests.bridge.db.beside_django import told
 
 # Both databases are migrated by Django. In the first its receivers make the rows; in the second `register` does, once
 # from nothing and once beside rows that are there.
@@ -90,19 +86,9 @@ print(json.dumps(out))
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
 def test_rows_are_those_of_post_migrate(tmp_path: Path, vendor: str, request: pytest.FixtureRequest) -> None:
-    if vendor == "sqlite":
-        entry: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
-        url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
-    else:
-        postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create("registered").replace("postgresql:", "postgresql+psycopg:")
-        entry = postgres.django("registered")
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(entry), url],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    django, unchanged, mended, made, printed, following = json.loads(done.stdout)
+    django, unchanged, mended, made, printed, following = told(
+        SCRIPT, vendor, tmp_path, request, "registered"
+    )
     assert len(django[1]) > 20
     assert ["auth", "parcel", "send_parcel", "Can send user"] in django[1]
     assert django[2] == [[3, "example.com", "example.com"]]

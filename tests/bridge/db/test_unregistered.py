@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.services import Postgres
+from tests.bridge.db.beside_django import told
 
 # One database, put back before each step: what Django does to it, and what the bridge does.
 SCRIPT = """
@@ -100,19 +96,7 @@ print(json.dumps(out))
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
 def test_what_is_renamed_and_removed(tmp_path: Path, vendor: str, request: pytest.FixtureRequest) -> None:
-    if vendor == "sqlite":
-        entry: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}
-        url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
-    else:
-        postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create("unregistered").replace("postgresql:", "postgresql+psycopg:")
-        entry = postgres.django("unregistered")
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(entry), url],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    *steps, refused = json.loads(done.stdout)
+    *steps, refused = told(SCRIPT, vendor, tmp_path, request, "unregistered")
     assert len(steps) == 5
     for there, django, ours in steps:
         assert ours == django, there
