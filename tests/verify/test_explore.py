@@ -20,7 +20,7 @@ def _digest(file: Path) -> str:
 def test_the_translation_of_the_bookshop_answers_as_django_does(shop: Shop) -> None:
     file = Path(shop.database.removeprefix("sqlite://"))
     before = _digest(file)
-    report = verify.explore(shop.project, cases=700, seconds=90)
+    report = verify.explore(shop.project, cases=700)
     assert report.cases >= 600
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.different == 0
@@ -30,13 +30,13 @@ def test_the_translation_of_the_bookshop_answers_as_django_does(shop: Shop) -> N
 
 
 def test_the_bookshop_on_postgresql(shop_on_postgres: Shop) -> None:
-    report = verify.explore(shop_on_postgres.project, cases=350, seconds=90)
+    report = verify.explore(shop_on_postgres.project, cases=350)
     assert [(o.key, d.kind, d.paths[:3]) for o in report.operations for d in o.differences] == []
     assert report.cases >= 300
 
 
 def test_django_does_not_differ_from_itself(shop: Shop) -> None:
-    report = verify.explore(shop.project, cases=300, seconds=90, against="django")
+    report = verify.explore(shop.project, cases=300, against="django")
     assert report.different == 0
     assert report.cases >= 250
     paths = [told.partition(" (")[0] for told in report.noise]
@@ -91,7 +91,7 @@ def seeds(shop_faults: list[Fault]) -> dict[str, Fault]:
 def test_seeded_faults_are_found(shop: Shop, seeds: dict[str, Fault], tmp_path: Path, kind: str) -> None:
     fault = seeds[kind]
     project = shop.with_output(fault.seed(shop.project.output, tmp_path / "faulty"))
-    report = verify.explore(project, only=fault.keys, cases=120, seconds=40)
+    report = verify.explore(project, only=fault.keys, cases=120)
     assert report.different, f"{fault.kind} at {fault.place} was not noticed"
     worst = next(o for o in report.operations if o.different)
     difference = worst.differences[0]

@@ -41,7 +41,7 @@ def lost_delete(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> verify.
 @pytest.fixture(scope="module")
 def lost(lost_delete: verify.ProjectRef) -> Report:
     """What explore finds of that."""
-    return verify.explore(lost_delete, only=AUTHORS, cases=300, seconds=120)
+    return verify.explore(lost_delete, only=AUTHORS, cases=300)
 
 
 def test_a_lost_write_that_only_a_sequence_shows_is_found_and_shrunk(lost: Report) -> None:
@@ -76,7 +76,7 @@ def test_a_difference_becomes_a_pytest_file(shop: Shop, tmp_path: Path) -> None:
     key = "GET /api/authors/{pk}/"
     Fault("wrong value", path, "present_author", broken, frozenset({key})).seed(shop.project.output, output)
     project = shop.with_output(output)
-    report = verify.explore(project, only=[key], cases=40, seconds=60)
+    report = verify.explore(project, only=[key], cases=40)
     state = _prepared(shop, tmp_path, output)
     report = write_cases(report, state / "evidence" / "cases", tmp_path)
     file = Path(next(d.file for _, d in _differences(report) if d.kind == "body.website"))

@@ -684,7 +684,7 @@ def test_what_is_translated_answers_as_django_does(site: Site, snapshot: Snapsho
     wrong = tmp_path / "fastapi" / "app" / "notes" / "routes.py"
     wrong.write_text(wrong.read_text().replace('"notes.slowly", [1]', '"notes.slowly", [3]'))
     project = ProjectRef(site.root, tmp_path / "fastapi", site.root / ".segue", site.python, snapshot)
-    again = verify.explore(project, only=["GET /sent/"], cases=5, seconds=10)
+    again = verify.explore(project, only=["GET /sent/"], cases=5)
     assert ("effects.(tasks)[0][1][0]", 1, 3) in [
         path for o in again.operations for d in o.differences for path in d.paths
     ]

@@ -263,7 +263,7 @@ def test_both_sides_send_the_same(site: Site, snapshot: Snapshot, tmp_path: Path
         text = text.replace(right, wrong)
     routes.write_text(text)
     project = ProjectRef(site.root, tmp_path / "fastapi", site.root / ".segue", site.python, snapshot)
-    again = verify.explore(project, only=["POST /chords/", "PUT /chords/"], cases=6, seconds=10)
+    again = verify.explore(project, only=["POST /chords/", "PUT /chords/"], cases=6)
     assert {o.key for o in again.operations if o.differences} == {"POST /chords/", "PUT /chords/"}
 
 

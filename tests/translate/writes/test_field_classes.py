@@ -337,5 +337,5 @@ def test_all_else_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_pat
     rest = rest.replace("Converted(Varchar(20), write=upper_field_get_prep_value)", "Varchar(20)", 1)
     wrong.write_text(f"{key}class ToKeyed{rest}".replace(', "as_created": "created"', ""))
     project = ProjectRef(site.root, output, site.root / ".segue", site.python, snapshot)
-    again = verify.explore(project, only=["POST /moments/", "POST /keys/"], cases=10, seconds=20)
+    again = verify.explore(project, only=["POST /moments/", "POST /keys/"], cases=10)
     assert {o.key for o in again.operations if o.differences} == {"POST /moments/", "POST /keys/"}
