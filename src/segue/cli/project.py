@@ -100,9 +100,9 @@ def bridge(
     folder: Annotated[Path, typer.Argument(help="Where to write it; made if need be.")] = Path("wheels"),
     json: AsJson = False,
 ) -> None:
-    """Write the wheel of segue-bridge, which the generated project installs.
+    """Write the wheel that generated projects install.
 
-    For images, and for package indexes of your own that do not have it.
+    It is segue-bridge, for images and for package indexes of your own that do not have it.
     """
     from segue.commands import bridge as command
 
