@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bench.conformance.run import cases, prepare, recorded, run_case
+from bench.conformance.page import page
+from bench.conformance.run import PAGE, cases, prepare, recorded, run_case
 
 WORK = Path(__file__).resolve().parents[2] / ".cache" / "conformance"
 
@@ -26,3 +27,8 @@ def test_counts_do_not_fall_and_nothing_differs(name: str) -> None:
     assert found["explore"]["operations"] == found["native"]
     assert found["explore"]["cases"] >= 100
     assert found["explore"]["differences"] == 0
+
+
+def test_the_page_says_what_is_recorded() -> None:
+    """``bench.conformance`` writes it; nobody else does."""
+    assert page(recorded(), set(cases())) == PAGE.read_text(encoding="utf-8")

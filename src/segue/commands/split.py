@@ -84,7 +84,7 @@ def watch(settings: Config, given: Given, *, seconds: float, as_json: bool) -> i
     meter, until = Meter(), time.monotonic() + seconds if seconds else float("inf")
     say = _quiet if as_json else _say
     try:
-        for found in _looks(link, meter, say, split):
+        for found in _looks(link, meter, say, split if split.polled else None):
             if as_json and found is not None:
                 sys.stdout.write(json.dumps({"at": now(), **_as_dict(found)}) + "\n")
                 sys.stdout.flush()
@@ -100,16 +100,16 @@ def watch(settings: Config, given: Given, *, seconds: float, as_json: bool) -> i
 
 
 def _looks(
-    link: Link, meter: Meter, say: Callable[[str], None], split: Split | None = None
+    link: Link, meter: Meter, say: Callable[[str], None], carried: Split | None = None
 ) -> Iterator[Look | None]:
     """A look twice a second, None while a server is away. Says how it stands when the state of a table, the connection or a server has changed, and every few seconds.
-    ``split``: where Segue carries changes over itself, it does before each look."""
+    ``carried``: a split whose changes Segue carries over itself, before each look and instead of a pause."""
     said, before = 0.0, ""
     while True:
         found: Look | None = None
         try:
-            if split is not None and split.polled:
-                follow.carry(split)
+            if carried is not None:
+                follow.carry(carried)
             found = follow.look(link, meter)
             text = _line(found)
             kind = f"{[table.state for table in found.tables]} {found.connected}"
@@ -120,7 +120,7 @@ def _looks(
             say(f"{now()[11:19]} {text}")
             said, before = time.monotonic(), kind
         yield found
-        if found is None or split is None or not split.polled:
+        if found is None or carried is None:
             time.sleep(_LOOK)
 
 

@@ -37,7 +37,10 @@ def migrated(legacy: Legacy, folder: Path, both: Places, timeout: float, keep: K
     """Run the migrations in the place of ``both``, or take what an earlier run has kept: only files are. Raises
     :class:`segue.errors.EnvironmentProblem` with Django's words when it cannot be built."""
     keep = keep if both.vendor == "SQLite" else None
-    files = {"migrated": folder / "django.sqlite3", "declared": folder / "django.sqlite3.segue_declared"}
+    files = {
+        "migrated": Path(both.django.entry["NAME"]),
+        "declared": Path(both.declared.entry["NAME"]),
+    }
     wanted = key(legacy) if keep else ""
     found = take(keep, wanted, files) if keep else None
     if found is not None:

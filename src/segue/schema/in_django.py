@@ -24,9 +24,13 @@ DECLARED = "segue_declared"
 
 def main():
     path, settings_module, out, structure_file, wanted = sys.argv[1:6]
-    # before anything else is imported
-    watch = _load("in_django_watch.py").Watch(os.path.dirname(out))
-    setup, rows, inserts = (_load("in_django_" + name + ".py") for name in ("setup", "rows", "inserts"))
+    spec = importlib.util.spec_from_file_location("segue_setup", os.path.join(HERE, "in_django_setup.py"))
+    setup = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(setup)
+    watch, rows, inserts = (
+        setup.load(os.path.join(HERE, "in_django_" + name + ".py")) for name in ("watch", "rows", "inserts")
+    )
+    watched = watch.Watch(os.path.dirname(out))  # before anything but Python's own is imported
     setup.start(path, settings_module, wanted)
     from django.db import connection
 
@@ -37,17 +41,9 @@ def main():
     found["said"] = rows.said("makemigrations", check_changes=True, dry_run=True, interactive=False)
     found["errors"] = rows.said("check", databases=["default"])
     found["declared"] = setup.structure(structure_file, connection) if _declare(connection) else None
-    found["read"] = watch.found()
+    found["read"] = watched.found()
     with open(out, "w", encoding="utf-8") as file:
         json.dump(found, file)
-
-
-def _load(name):
-    """A module that lies beside this one, which is on no path of imports."""
-    spec = importlib.util.spec_from_file_location("segue_" + name[:-3], os.path.join(HERE, name))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _drift():

@@ -50,7 +50,7 @@ class Places:
 def places(folder: Path, server: Server | None) -> Places:
     """Places in ``folder`` (SQLite), or those of ``server``."""
     if server is None:
-        names = ("django.sqlite3", "generated.sqlite3", "django.sqlite3.segue_declared")
+        names = ("django.sqlite3", "generated.sqlite3", f"django.sqlite3.{DECLARED}")
         return Places("SQLite", *(_file(folder / name) for name in names))
     if is_mysql(server.url):
         names = (server.django, server.generated, f"{server.django}_{DECLARED}")
@@ -72,7 +72,7 @@ def declared(server: Server | None) -> Iterator[None]:
     name = sql.Identifier(server.django)
     with psycopg.connect(_named(server.url, "postgres"), autocommit=True) as connection:
         connection.execute(
-            sql.SQL("ALTER DATABASE {} SET search_path TO segue_declared, public").format(name)
+            sql.SQL("ALTER DATABASE {} SET search_path TO {}, public").format(name, sql.Identifier(DECLARED))
         )
         try:
             yield

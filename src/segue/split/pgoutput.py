@@ -2,6 +2,9 @@
 
 Source: "Logical Replication Message Formats" of PostgreSQL's manual. Values are text, None for NULL; a column that was not changed and
 whose value is not in the log (TOAST) is left out.
+
+No library does this for us: psycopg 3 does not speak the replication protocol and decodes none of its messages, psycopg2 hands them on as
+bytes, and those on PyPI that do (pypgoutput, pypg-cdc, pgoutput-decoder) are first releases or years old.
 """
 
 from __future__ import annotations
