@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.verify.suite.test_desk import desk
+from tests.verify.suite.test_desk import FAULTS, desk
 
 from segue.verify import ProjectRef, suite
 
@@ -119,3 +119,71 @@ def test_every_test_has_its_verdict(desk: ProjectRef, tmp_path: Path, workers: l
     assert verdicts == {name: OTHERS.get(name, "passed on both") for name in verdicts}
     carried = [note for note in report.notes if note.startswith("carried over")]
     assert any("mock.patch(tickets.views.score)" in note for note in carried), carried
+
+
+def test_what_pytest_mock_patches_excuses_no_difference(desk: ProjectRef, tmp_path: Path) -> None:
+    """It rewrites the assertions of mocks in every run of pytest; a wrong answer is a difference all the same."""
+    output, root = tmp_path / "fastapi", tmp_path / "desk"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(desk.root, root, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "tests" / "test_plugins.py").write_text(TESTS, encoding="utf-8")
+    for file, right, wrong, _ in FAULTS:
+        module = output / "app" / "tickets" / f"{file}.py"
+        module.write_text(module.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    report = suite(
+        replace(desk, root=root, output=output), ["pytest", "-q", "tests/test_plugins.py::test_mocker"]
+    )
+    assert report.tests == {"passed": 1, "exit": 0}, report.output
+    assert [(t.verdict, t.bad) for t in report.results] == [("differs", True)]
+
+
+LEFT = """
+import pytest
+from rest_framework.test import APIClient
+from tickets.models import Ticket
+
+
+def test_left(db):
+    Ticket.objects.create(title="Leak")
+    assert APIClient().post("/api/tickets/", {"title": "Smoke"}).status_code == 201
+"""
+
+
+@pytest.mark.parametrize(
+    ("legacy", "generated", "verdict"),
+    [
+        ('.update(urgent=True)', ".values(urgent=True)", "not served"),
+        ('.update(title=Concat("title", Value("!")))', '.values(title=Ticket.title + "!")', "differs"),
+        (".delete()", None, "differs"),
+    ],
+    ids=["found done", "done twice", "not done by Django"],
+)  # fmt: skip
+def test_requests_left_to_django_after_a_write(
+    desk: ProjectRef, tmp_path: Path, legacy: str, generated: str | None, verdict: str
+) -> None:
+    """The gateway asks Django on what FastAPI has written: no difference only where that is what Django finds done."""
+    output, root = tmp_path / "fastapi", tmp_path / "desk"
+    shutil.copytree(desk.output, output, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(desk.root, root, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "tests" / "test_plugins.py").write_text(LEFT, encoding="utf-8")
+    views = root / "tickets" / "views.py"
+    text = views.read_text(encoding="utf-8")
+    first = f'        Ticket.objects.filter(title__startswith="Leak"){legacy}\n'
+    text = text.replace("        if is_full():\n", f"{first if generated else ''}        if is_full():\n")
+    views.write_text(
+        f"from django.db.models import Value\nfrom django.db.models.functions import Concat\n\n{text}"
+    )
+    routes = output / "app" / "tickets" / "routes.py"
+    text = routes.read_text(encoding="utf-8")
+    written = f'update(Ticket).where(Ticket.title.startswith("Leak")){generated or ".values(urgent=True)"}'
+    text = text.replace(
+        "    values = await validate_ticket(data)\n",
+        f"    await call.db.execute({written})\n"
+        "    call.db.repeatable = call.db.kept  # as after what an authentication writes\n"
+        '    raise Unserved("a try")\n',
+    ).replace("import ValidationError", "import Unserved, ValidationError")
+    routes.write_text(text.replace("import select", "import select, update"), encoding="utf-8")
+    report = suite(replace(desk, root=root, output=output), ["pytest", "-q", "tests/test_plugins.py"])
+    assert report.tests == {"passed": 1, "exit": 0}, report.output
+    assert [t.verdict for t in report.results] == [verdict], [t.reason for t in report.results]
+    assert all("501 on FastAPI" in t.reason for t in report.results if t.bad)

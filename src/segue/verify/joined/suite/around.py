@@ -14,8 +14,10 @@ _HARMLESS = {
     "FIXTURE_DIRS", "TEST_RUNNER", "MEDIA_ROOT", "STATIC_ROOT",
 }  # fmt: skip
 
-# Django's own: test cases without ``databases`` may not connect.
-_OF_DJANGO = "django.db.backends.base.base"
+# Patches that change no answer: Django's own (test cases without ``databases`` may not connect), pytest-mock's, which
+# rewrites the assertions of mocks for as long as pytest runs, and pytest's of itself (``tmp_path``). Taken for patches of
+# the test, they would excuse every difference.
+_OF_TOOLS = ("django.db.backends.base.base", "unittest.mock.", "_pytest.")
 
 
 class Patch:
@@ -51,7 +53,7 @@ def watch_mock() -> None:
     def __enter__(self: Any) -> Any:
         made = enter(self)
         where = _path(self.target)
-        if not where.startswith(_OF_DJANGO):
+        if not where.startswith(_OF_TOOLS):
             name = f"mock.patch({where}.{self.attribute})"
             new = _static(self.target, self.attribute)
             self._segue = Patch(name, self.target, self.attribute, self.temp_original, new)
@@ -105,7 +107,7 @@ def watch_monkeypatch() -> None:
             made = method(self, target, name, *rest, **options)
             for owner, attribute, original in self._setattr[before:]:
                 where = f"{_path(owner)}.{attribute}"
-                if not where.startswith(_OF_DJANGO):
+                if not where.startswith(_OF_TOOLS):
                     patch = Patch(
                         f"monkeypatch({where})", owner, attribute, original, _static(owner, attribute)
                     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from ..compare import answer_of, disagreements, shape
+from ..compare import answer_of, differences, disagreements, shape
 from . import mocks
 from .effects import Done, Watch
 from .mirror import Plan
@@ -43,6 +43,17 @@ class MockCalls:
             signature = bound_to(patch.original, without_self=plain)
             out[patch.name] = [mocks.plain_call(c, signature) for c in self._recording.calls(patch.new)]
         return {f"(calls of {name})": calls for name, calls in out.items() if calls}
+
+
+def covers(theirs: Any, ours: Any) -> bool:
+    """Whether every effect of ours is among theirs: names of mappings and members of lists, but for what is new each time."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return all(name in theirs and covers(theirs[name], done) for name, done in ours.items())
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return all(
+            any(all(volatile(a, b) for _, a, b in differences(one, done)) for one in theirs) for done in ours
+        )
+    return bool(theirs == ours)
 
 
 def compare(

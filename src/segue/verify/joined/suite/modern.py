@@ -136,7 +136,8 @@ def ask(
 ) -> dict[str, Any]:
     """FastAPI's answer with its ``effects``, ``queries`` and ``error``. A failure of ours is 599.
 
-    With ``watched`` everything is undone and nothing of it is logged; without, it stays.
+    With ``watched`` everything is undone and nothing of it is logged; without, it stays. Where FastAPI leaves a request to
+    Django after it has written, it is asked once more before that is undone, and ``again`` is what it wrote then.
     """
     from django.db import connection
 
@@ -159,6 +160,8 @@ def ask(
                 answer["effects"] = done.effects(watched)
             answer["queries"], answer["blocked"] = done.queries, done.blocked
             answer["error"] = side.error
+            if undo and left_to_django(answer) and answer["effects"]:
+                answer["again"] = _asked_again(state, handler, request, plan)
             kept = not undo and not left_to_django(answer)
             if kept and connection.in_atomic_block:
                 _hand_over(side, plan)
@@ -175,6 +178,16 @@ def ask(
         text = f"{type(error).__name__}: {error}"
         answer = {"status": 599, "headers": [], "body": b"", "effects": {}, "queries": 0, "error": text}
     return answer
+
+
+def _asked_again(state: Any, handler: Any, request: dict[str, Any], plan: Any) -> dict[str, Any]:
+    """The effects of the same request on what it has left behind, and its status where it is not left to Django again."""
+    side, done, watched = state.modern, Done(state.tasks, state.recorders), Watch(request["method"])
+    side.reset()
+    with done.sending(through=False), plan.applied(), _quiet(True):
+        answer = side.ask(request, **_forced(state, handler))
+    done.statements, done.hooks = side.statements, side.hooks
+    return done.effects(watched) | ({} if left_to_django(answer) else {"(status)": answer["status"]})
 
 
 def _hand_over(side: Any, plan: Any) -> None:
