@@ -58,6 +58,8 @@ LEFT_OUT = {
         "bridge/db/test_booleans.py::test_is_true_is_false_is_null[sqlite]",
         "bridge/auth/test_mfa.py::test_codes_count_once_on_either_side[loose]",
         "schema/test_check.py::test_nothing_differs_from_what_django_builds[sqlite-models]",
+        "schema/test_tablespaces.py::test_sqlite_has_none",
+        "schema/test_tablespaces.py::test_each_lies_where_django_puts_it[none]",
         "schema/test_check.py::test_nothing_differs_from_what_django_builds[sqlite-alembic]",
         "schema/test_reverse.py::test_what_the_baseline_does_not_make_is_told[sqlite]",
         "translate/jwt/test_jwt.py::test_tokens_mean_the_same_on_both_sides[plain]",

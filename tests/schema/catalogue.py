@@ -102,7 +102,7 @@ def write_package(snapshot: Snapshot, folder: Path) -> Context:
     context = Context(snapshot)
     translate_models(context)
     for label in ("links.Author", "links.Tag", "links.Place"):
-        for item in concrete(context, label).reverse:
+        for item in concrete(context, label).reverse if label in snapshot.models else ():
             use_relation(context, label, item.accessor)
     write_migrations(context)
     for path, module in context.program.modules.items():

@@ -58,16 +58,21 @@ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND a.attnum > 0 
 ORDER BY c.relname, a.attnum
 """
 _CONSTRAINTS = """
-SELECT c.relname, k.contype::text, pg_get_constraintdef(k.oid)
+SELECT c.relname, k.contype::text, pg_get_constraintdef(k.oid) || coalesce(' TABLESPACE ' || ts.spcname, '')
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
+LEFT JOIN pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_tablespace ts ON ts.oid = x.reltablespace
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 """
 _INDEXES = """
 SELECT c.relname, replace(pg_get_indexdef(i.indexrelid), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')
+       || coalesce(' TABLESPACE ' || ts.spcname, '')
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid
+JOIN pg_class x ON x.oid = i.indexrelid
+LEFT JOIN pg_tablespace ts ON ts.oid = x.reltablespace
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND NOT i.indisprimary
   AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x', 'p'))

@@ -8,13 +8,14 @@ from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.models.clashes import hidden_builtins, rename_clashing
 from segue.translate.models.columns import Text, column, inherited_model
-from segue.translate.models.ddl import supported
+from segue.translate.models.ddl import is_mysql, supported
 from segue.translate.models.defaults import literal
 from segue.translate.models.kinds import has_column
 from segue.translate.models.names import attribute, class_name, concrete
 from segue.translate.models.problems import many_parents, missing_table, unusable
 from segue.translate.models.relations import forward, reverse
 from segue.translate.models.tables import table_args
+from segue.translate.models.tablespaces import of_table
 
 PART = "models"
 
@@ -172,6 +173,9 @@ def _settings(ctx: Context, model: Model) -> dict[str, str]:
         options["info"] = "{'managed': False}"
     if model.db_table_comment:
         options["comment"] = repr(model.db_table_comment)
+    space = "" if is_mysql(ctx.snapshot) else of_table(model)
+    if space:
+        options["postgresql_tablespace"] = repr(space)
     return options
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.models import ddl
+from segue.translate.models import ddl, tablespaces
 from segue.translate.models.conversions import conversion
 from segue.translate.models.kinds import (
     AUTO,
@@ -17,6 +17,7 @@ from segue.translate.models.kinds import (
     ColumnKind,
     base_name,
     column_kind,
+    json_option,
     kind_of,
     own_kind,
 )
@@ -159,8 +160,9 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
     if item.primary_key:
         pass  # has an index of its own
     elif item.unique:
-        arguments.append("unique=True")
-    elif item.db_index and not _indexed_by_mysql(ctx, item):
+        if not key_tablespace(ctx, model, item):
+            arguments.append("unique=True")
+    elif item.db_index and not _indexed_by_mysql(ctx, item) and not index_tablespace(ctx, model, item):
         arguments.append("index=True")
     _defaults(ctx, model, item, arguments, mapped, out)
     if item.comment:
@@ -174,11 +176,25 @@ def column_parts(ctx: Context, model: Model, item: ModelField, out: Text) -> Col
         info["auto_now_add"] = "True"
     if base_name(item) in ("FileField", "ImageField"):
         info["file"] = "True"
+    if base_name(item) == "JSONField" and json_option(item, "decoder"):
+        info["decoder"] = "True"
     if info:
         pairs = ", ".join(f"{key!r}: {value}" for key, value in info.items())
         mapped.append(f"info={{{pairs}}}")
     null = item.null or base_name(item) == "GeneratedField"  # Django writes no NOT NULL on a formula
     return Column(attribute(item), item.column, _annotation(found, null, out), arguments, mapped, null)
+
+
+def key_tablespace(ctx: Context, model: Model, item: ModelField) -> str:
+    """The tablespace of the index that a primary key or a unique column is: then the constraint stands in ``__table_args__``."""
+    return "" if ddl.is_mysql(ctx.snapshot) else tablespaces.of_key(model, item)
+
+
+def index_tablespace(ctx: Context, model: Model, item: ModelField) -> str:
+    """The tablespace of the index that ``db_index`` asks for: then it stands in ``__table_args__``."""
+    if ddl.is_mysql(ctx.snapshot) or not item.db_index or item.unique or item.primary_key:
+        return ""
+    return tablespaces.of_columns(model, [item.column])
 
 
 # ``mysql.base.DatabaseWrapper._limited_data_types``

@@ -6,8 +6,8 @@ import hashlib
 
 from segue.snapshot.model import Constraint, Index, Model, ModelField
 from segue.translate.context import Context
-from segue.translate.models import ddl
-from segue.translate.models.columns import Text, inherited_model, kind
+from segue.translate.models import ddl, tablespaces
+from segue.translate.models.columns import Text, index_tablespace, inherited_model, key_tablespace, kind
 from segue.translate.models.kinds import base_name, has_column
 
 USING = {
@@ -29,8 +29,11 @@ def table_args(ctx: Context, model: Model, out: Text) -> list[str]:
         out.use("sqlalchemy", "UniqueConstraint")
         result.append(f"UniqueConstraint({_columns(columns, names)})")
     for names in model.index_together:
+        space = (
+            "" if ddl.is_mysql(ctx.snapshot) else tablespaces.of_columns(model, [columns[n] for n in names])
+        )
         result.append(
-            _index(f"ix_{model.table}_{'_'.join(names)}", [repr(columns[n]) for n in names], [], out)
+            _index(f"ix_{model.table}_{'_'.join(names)}", [repr(columns[n]) for n in names], _in(space), out)
         )
     for item in own:
         result.extend(_of_column(ctx, model, item, out))
@@ -62,8 +65,21 @@ def _index(name: str, parts: list[str], options: list[str], out: Text) -> str:
     return f"Index({', '.join([repr(short(name)), *parts, *options])})"
 
 
+def _in(space: str) -> list[str]:
+    return [f"postgresql_tablespace={space!r}"] if space else []
+
+
 def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[str]:
     result = []
+    space = key_tablespace(ctx, model, item)
+    if space:  # told to segue_bridge.db.tablespaces: SQLAlchemy has no option for it
+        constraint = "PrimaryKeyConstraint" if item.primary_key else "UniqueConstraint"
+        out.use("sqlalchemy", constraint)
+        out.use("segue_bridge.db.tablespaces", "in_tablespace")
+        result.append(f"{constraint}({item.column!r}, info=in_tablespace({space!r}))")
+    space = index_tablespace(ctx, model, item)
+    if space:
+        result.append(_index(f"ix_{model.table}_{item.column}", [repr(item.column)], _in(space), out))
     found = kind(ctx, item)
     if ddl.is_mysql(ctx.snapshot):
         return []  # MariaDB checks a column of type json by itself, and LIKE needs no index of its own
@@ -77,8 +93,9 @@ def _of_column(ctx: Context, model: Model, item: ModelField, out: Text) -> list[
         ops = "text_pattern_ops" if found.code.startswith("Text") else ops
         if ops:  # PostgreSQL needs it for LIKE 'x%' outside the C locale (_create_like_index_sql)
             name = f"{model.table}_{item.column}_like"
-            option = f"postgresql_ops={{{item.column!r}: {ops!r}}}"
-            result.append(_index(name, [repr(item.column)], [option], out) + ".ddl_if(dialect='postgresql')")
+            options = [f"postgresql_ops={{{item.column!r}: {ops!r}}}"]
+            options += _in(tablespaces.of_columns(model, [item.column], ops))
+            result.append(_index(name, [repr(item.column)], options, out) + ".ddl_if(dialect='postgresql')")
     return result
 
 
@@ -99,6 +116,7 @@ def _meta_index(ctx: Context, model: Model, index: Index, columns: dict[str, str
         options.append(f"postgresql_using={USING[cls]!r}")
     if index.include:
         options.append(f"postgresql_include=[{_columns(columns, index.include)}]")
+    options += _in(tablespaces.of_index(model, index.name))
     _where(ddl.per_vendor(ctx.snapshot, index.condition), options, out)
     if index.expressions:
         texts = ddl.per_vendor(ctx.snapshot, index.expressions)
