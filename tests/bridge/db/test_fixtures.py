@@ -92,7 +92,11 @@ def dumped(**options):
     call_command("dumpdata", exclude=["fields.unmanaged"], stdout=found, **options)
     return found.getvalue()
 result = {"plain": dumped(), "lines": dumped(format="jsonl"), "named": dumped(use_natural_foreign_keys=True),
-          "nameless": dumped(use_natural_foreign_keys=True, use_natural_primary_keys=True)}
+          "nameless": dumped(use_natural_foreign_keys=True, use_natural_primary_keys=True),
+          "yaml": dumped(format="yaml", use_natural_foreign_keys=True)}
+Anything.objects.update(own_decoded=None)
+result["xml"] = dumped(format="xml", indent=2)
+result["named xml"] = dumped(format="xml", use_natural_foreign_keys=True, use_natural_primary_keys=True)
 """
 LOAD = """
 from django.core.management import call_command
@@ -208,12 +212,17 @@ def test_rows_are_those_that_loaddata_makes(copies: Copies) -> None:
     backwards = json.dumps(json.loads(texts["named"])[::-1])  # what is referred to comes later
     first = [copies.file("backwards.json", backwards)]
     then = [copies.file("lines.jsonl", texts["lines"]), copies.file("less.json", changed(texts["nameless"]))]
-    for files in (first, then):
+    kinds = [
+        [copies.file("all.yaml", texts["yaml"])],
+        [copies.file("all.xml", texts["xml"])],
+        [copies.file("named.xml", texts["named xml"])],
+    ]
+    for files in (first, then, *kinds):
         copies.django(2, f"FILES = {list(map(str, files))!r}" + LOAD)
         assert copies.load(3, *files) == sum(len(json.loads(texts["plain"])) for _ in files)
         theirs, ours = copies.rows(2), copies.rows(3)
         assert len(theirs["links_author_friends"]) > 3
-        assert len(theirs["auth_user_groups"]) == (1 if files == first else 0)
+        assert len(theirs["auth_user_groups"]) == (0 if files == then else 1)
         for table, rows in theirs.items():
             unlike = [pair for pair in zip(ours[table], rows, strict=True) if pair[0] != pair[1]]
             assert not unlike, (table, unlike[:2])
@@ -252,24 +261,50 @@ WRONG = [
 ]
 
 
+OBJECT = '<django-objects version="1.0"><object model="links.shelf" pk="9">%s</object></django-objects>'
+ANYTHING = '<django-objects version="1.0"><object model="fields.anything">%s</object></django-objects>'
+OTHERS = [
+    ("open.yaml", "- {model: ", "open.yaml is no YAML: "),
+    ("day.yaml", "- {model: links.shelf, pk: 2024-99-01}", "day.yaml is YAML that cannot be read: "),
+    ("none.yaml", "", "none.yaml: a list of objects is wanted"),
+    ("time.yaml", "- {model: fields.anything, fields: {time: 10:00:00}}", "time: "),
+    ("open.xml", "<django-objects>", "open.xml is no XML: "),
+    ("latin.xml", '<?xml version="1.0" encoding="latin-1"?>' + OBJECT % "", "is not in UTF-8"),
+    ("typed.xml", '<!DOCTYPE x [<!ENTITY y "z">]>' + OBJECT % "", "typed.xml has a document type"),
+    ("tag.xml", "<django-objects><thing/></django-objects>", "<object> is wanted in <django-objects>"),
+    ("nameless.xml", OBJECT % "<field>1</field>", "object 1: <field name"),
+    ("deep.xml", OBJECT % '<field name="number"><b>1</b></field>', "number: <b> is not known in a field"),
+    ("text.xml", OBJECT % '<field name="number">one</field>', "number: a number is wanted, not 'one'"),
+    (
+        "plain.xml",
+        OBJECT % '<field name="number"><natural>1</natural></field>',
+        "that of another kind of field",
+    ),
+    ("json.xml", ANYTHING % '<field name="json">{</field>', "json: "),
+    ("decoded.xml", ANYTHING % '<field name="own_decoded">1</field>', "its field has a decoder of its own"),
+]
+
+
 def test_what_is_wrong_is_told_and_nothing_is_written(copies: Copies) -> None:
     before = copies.rows(3)
     files = [
         copies.file(f"{number}.json", json.dumps([SHELF, item])) for number, (item, _) in enumerate(WRONG)
     ]
     broken = copies.file("broken.json", '[{"model": ')
-    yaml = copies.file("shelf.yaml", "- model: links.shelf")
+    yml = copies.file("shelf.yml", "- model: links.shelf")
+    others = [copies.file(name, text) for name, text, _ in OTHERS]
     torn = copies.folder / "torn.json.gz"
     torn.write_bytes(gzip.compress(b"[]")[:10] + b"nothing of the kind")
-    files += [broken, yaml, copies.folder / "gone.json", torn]
+    files += [*others, broken, yml, copies.folder / "gone.json", torn]
     told = copies.load_each(3, files)
     for file, text, expected in zip(
         files,
         told,
         [
             *(text for _, text in WRONG),
+            *(text for _, _, text in OTHERS),
             "broken.json is no JSON: ",
-            "neither .json nor .jsonl",
+            "shelf.yml is no fixture by its name",
             "gone.json cannot be read: No such file",
             "torn.json.gz cannot be read",
         ],
