@@ -2,15 +2,16 @@
 and newer.
 
 Most of the time of a long history goes into classes that Django makes anew after each operation
-(``django.db.migrations.state.StateApps.render_multiple``). Three things are saved, none of which a migration can see:
+(``django.db.migrations.state.StateApps.render_multiple``). Four things are saved, none of which a migration can see:
 
 - ``Field.clone()`` of a field that has been cloned before and is the same since copies what that first clone was. Only of Django's own
   classes, whose ``__init__`` does nothing but set attributes, and not where one field holds another;
 - what the process's own registry says of swappable models is asked again each time that a registry of migrations changes, as they share a
   cache (``Apps.get_swappable_settings_name``). It gets its own, which is cleared when it changes itself;
+- the words of a class's name (``verbose_name``) are worked out once for each name;
 - an ``AlterField`` after which the schema editor has nothing to do (``BaseDatabaseSchemaEditor._field_should_be_altered``) makes no classes. The state is marked
   as delayed, which has Django make all of them before the next code that looks at models (``ProjectState.clear_delayed_apps_cache``: ``RunPython``
-  and ``post_migrate``).
+  and ``post_migrate``). Only where the schema editor and all operations are Django's own: others may look at what they like.
 """
 
 import functools
@@ -26,14 +27,20 @@ def hurry():
     """To be called once, after ``django.setup()``."""
     from django.apps import apps
     from django.apps.registry import Apps
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.state import ProjectState
-    from django.db.models import Field
+    from django.db.models import Field, options
 
     own = functools.partial(Apps.get_swappable_settings_name.__wrapped__, apps)
     apps.get_swappable_settings_name = functools.lru_cache(maxsize=None)(own)
+    options.camel_case_to_spaces = functools.lru_cache(maxsize=None)(options.camel_case_to_spaces)
     _copy_clones(Field)
-    if hasattr(ProjectState, "alter_field") and hasattr(Field, "non_db_attrs"):  # Django 4.1 and newer
-        _leave_classes(ProjectState)
+    has_names = hasattr(ProjectState, "alter_field") and hasattr(
+        Field, "non_db_attrs"
+    )  # Django 4.1 and newer
+    if has_names and _all_djangos(cls for cls in connection.SchemaEditorClass.__mro__ if cls is not object):
+        _leave_classes(ProjectState, MigrationLoader)
 
 
 def _copy_clones(Field):
@@ -105,13 +112,38 @@ def _copy(attributes):
     }
 
 
-def _leave_classes(ProjectState):
+def _all_djangos(classes):
+    return all(cls.__module__.startswith("django.") for cls in classes)
+
+
+def _operations(operations):
+    """They and those within them."""
+    for operation in operations:
+        yield operation
+        for within in (
+            getattr(operation, "database_operations", None),
+            getattr(operation, "state_operations", None),
+        ):
+            yield from _operations(within or ())
+
+
+def _leave_classes(ProjectState, MigrationLoader):
     alter_field = ProjectState.alter_field
+    build_graph = MigrationLoader.build_graph
+    known = {"all": False}
+
+    def build(self):
+        build_graph(self)
+        known["all"] = _all_djangos(
+            type(operation)
+            for migration in self.disk_migrations.values()
+            for operation in _operations(migration.operations)
+        )
 
     def quick(self, app_label, model_name, name, field, preserve_default):
         old = self.models[app_label, model_name].fields[name]
         classes = self.__dict__.get("apps")
-        if classes is None or not preserve_default or _seen(old, field):
+        if not known["all"] or classes is None or not preserve_default or _seen(old, field):
             alter_field(self, app_label, model_name, name, field, preserve_default)
             return
         del self.__dict__["apps"]
@@ -121,6 +153,7 @@ def _leave_classes(ProjectState):
             self.__dict__["apps"] = classes
         self.is_delayed = True
 
+    MigrationLoader.build_graph = build
     ProjectState.alter_field = quick
 
 
