@@ -107,7 +107,7 @@ def prepare(
         extra["PYTHONPATH"] = str(folder)
     if "suite" in case:  # passwords of tests need not be safe
         (folder / SUITE_SETTINGS).with_suffix(".py").write_text(
-            f"from {project['settings']} import *\n\n"
+            f"from {case.get('suite_settings', project.get('settings'))} import *\n\n"
             'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n',
             encoding="utf-8",
         )
@@ -116,8 +116,9 @@ def prepare(
         project["accepted_middleware"] = case["accepted_middleware"]
     project["environment"] = {k: v.format(**fill) for k, v in case.get("environment", {}).items()}
     own = project["environment"].get("PYTHONPATH", "")
+    tests = _tests_of(name, case, projects)
     if extra or own:
-        paths = [own, *extra.values()]
+        paths = [own, *extra.values(), *([str(tests)] if tests else [])]
         project["environment"]["PYTHONPATH"] = os.pathsep.join(p for p in paths if p)
     document["project"] = project
     document["output"] = {"folder": "fastapi"}
@@ -125,6 +126,12 @@ def prepare(
         document["verify"] = {"noise": case["noise"]}
     (folder / "segue.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
     return folder
+
+
+def _tests_of(name: str, case: Mapping[str, Any], projects: Path | None) -> Path | None:
+    """The folder whose ``tests`` a case from PyPI lacks; None where it has its own, or --projects has none."""
+    found = projects / name if projects is not None and "tests" in case else None
+    return found if found is not None and (found / case["tests"]).is_dir() else None
 
 
 @contextmanager
@@ -156,8 +163,10 @@ def segue(
     return found
 
 
-def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) -> dict[str, Any]:
-    """Assess, generate, explore, and the case's own tests. The counts of one case."""
+def run_case(
+    folder: Path, case: dict[str, Any], *, seconds: int, count: int, tests: Path | None = None
+) -> dict[str, Any]:
+    """Assess, generate, explore, and the case's own tests, which stand in ``tests``. The counts of one case."""
     begin = time.monotonic()
     report = segue(folder, "assess", "--json")
     own = [e for e in report["endpoints"] if e["own"]]
@@ -177,14 +186,14 @@ def run_case(folder: Path, case: dict[str, Any], *, seconds: int, count: int) ->
         segue(folder, "generate", "--json")
         found = segue(folder, "verify", "explore", "--json", "--seconds", str(seconds), "--cases", str(count))
         out["explore"] = _counts(found)
-        if "suite" in case:
-            tests = segue(
-                folder, "verify", "suite", "--json", "--", *case["suite"],
+        if "suite" in case and ("tests" not in case or tests is not None):
+            found = segue(
+                folder, "verify", "suite", "--json", "--", *(word.format(tests=tests) for word in case["suite"]),
                 environment={"DJANGO_SETTINGS_MODULE": SUITE_SETTINGS},
             )  # fmt: skip
             out["suite"] = {
-                **_counts(tests), "tests": tests.get("tests", {}),
-                "standing": {k: v for k, v in tests.get("standing", {}).items() if v},
+                **_counts(found), "tests": found.get("tests", {}),
+                "standing": {k: v for k, v in found.get("standing", {}).items() if v},
             }  # fmt: skip
     out["seconds"] = round(time.monotonic() - begin)
     return out
@@ -261,7 +270,8 @@ def main() -> int:
                 bad |= bool(counts["differences"])
                 sys.stderr.write(f"{name} on PostgreSQL: {counts}\n")
             else:
-                found = run_case(folder, case, seconds=options.seconds, count=options.count)
+                tests = _tests_of(name, case, options.projects)
+                found = run_case(folder, case, seconds=options.seconds, count=options.count, tests=tests)
                 for kept in ("postgresql", "schema", "on_baseline"):
                     if kept in record.get(name, {}):
                         found[kept] = record[name][kept]
