@@ -74,7 +74,10 @@ def _apart(
     if found.role not in _ROLES or found.is_async or not found.source:
         return None
     source = textwrap.dedent(found.source)
-    tree = ast.parse(source).body[0]
+    try:
+        tree = ast.parse(source).body[0]
+    except SyntaxError:  # a lambda over several lines is no statement of its own
+        return None
     if not isinstance(tree, ast.FunctionDef) or len(tree.decorator_list) != len(found.wrapped_by):
         return None
     for place, (used, name) in enumerate(zip(tree.decorator_list, found.wrapped_by, strict=True)):

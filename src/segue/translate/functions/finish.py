@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
@@ -12,6 +13,7 @@ from segue.translate.functions.constants import hoist_constants
 from segue.translate.functions.hiding import locals_of_callers
 from segue.translate.functions.lift import Lifted
 from segue.translate.functions.record import FunctionRecord, records
+from segue.translate.functions.same import canonical
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
 from segue.translate.kinds import Instance
@@ -121,6 +123,11 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
     """Callees come before callers in the list, so a record's text holds only what stands for groups before it."""
     table = symbols(ctx)
     groups: dict[tuple[Any, ...], list[FunctionRecord]] = {}
+    for record in records(ctx):
+        if record.recursive:
+            # Those before it in the list call it: equal ones do, where all that they reach is equal.
+            text = canonical(ctx, "\n".join(record.lines)).replace(record.token, "again")
+            record.final = f"again_{sha256(table.text(text).encode()).hexdigest()[:16]}"
     for record in records(ctx):
         if record.unused:
             continue

@@ -95,6 +95,9 @@ HARMLESS_DECORATORS = frozenset(
 )
 
 
+LEVEL = ("kernel", "recursion level")
+"""Memo: how many presenters are being written, one in the other: a serializer may be met again in another context."""
+
 WORD = re.compile(r"[A-Za-z_]\w*")
 # The whole body stands in a block.
 
@@ -329,7 +332,7 @@ def interpret(
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
     # The same method of another class (a mixin's, of a serializer inside of a serializer) is another function.
-    mark = f"{found.name} {_whose(self_kind)}"
+    mark = f"{found.name} {_whose(self_kind)} {ctx.memo.get(LEVEL, 0)}"
     if mark in stack:
         raise refuse("recursion", found.name, "The function reaches itself.", found.where)
     stack.append(mark)

@@ -24,7 +24,7 @@ class FunctionRecord:
 
     ``hint``: the word that tells it from others of its name, where one use has another text. ``user``: the class
     (in snake case) of the view or serializer that it was specialised for.
-    ``kept``: written even if no other generated function calls it; ``unused``: nothing calls it. ``folded`` are the legacy arguments
+    ``kept``: written even if no other generated function calls it; ``unused``: nothing calls it; ``recursive``: what it calls calls it. ``folded`` are the legacy arguments
     that are constants of this translation.
     """
 
@@ -45,6 +45,7 @@ class FunctionRecord:
     final: str = ""
     kept: bool = False
     unused: bool = False
+    recursive: bool = False
     folded: tuple[tuple[str, object], ...] = ()
     members: list[FunctionRecord] = field(default_factory=list)
 

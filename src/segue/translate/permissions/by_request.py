@@ -20,7 +20,8 @@ from segue.target.ir import Import
 from segue.translate.functions.lift import interpret
 from segue.translate.kinds import ViewSelf
 from segue.translate.specialise.endpoint import Endpoint, path_scope
-from segue.translate.specialise.fold import Chosen, Folder, check_kept
+from segue.translate.specialise.fold import Chosen, Folder, Made, check_kept
+from segue.translate.specialise.users import every_user_has_text
 
 # Each open question doubles the permissions that may be asked for.
 MOST = 12
@@ -80,6 +81,11 @@ def _walk(folder: Folder, body: Sequence[ast.stmt], choice: Choice) -> list[ast.
                 raise folder.dynamic(statement) from None
             return [*kept, ast.Return(ast.Constant(choice.permissions.index(chosen.value)))]
         except Refused as refused:
+            if _prints(folder, statement):
+                shown = _Shown(folder).visit(copy.deepcopy(statement))
+                _open(folder, refused, shown.value)
+                kept.append(shown)
+                continue
             if not (
                 isinstance(statement, ast.Assign)
                 and len(statement.targets) == 1
@@ -90,6 +96,45 @@ def _walk(folder: Folder, body: Sequence[ast.stmt], choice: Choice) -> list[ast.
             folder.names.pop(statement.targets[0].id, None)
             kept.append(statement)
     raise folder.dynamic(ast.Pass())
+
+
+def _prints(folder: Folder, statement: ast.stmt) -> bool:
+    """Whether it is ``print(…)``: nothing is chosen by it, but what it looks at may be missing (``request.user.role``)."""
+    match statement:
+        case ast.Expr(ast.Call(ast.Name("print"))):
+            known = folder.function.globals.get("print")
+            return "print" not in folder.names and known is not None and known.name == "builtins.print"
+    return False
+
+
+class _Shown(ast.NodeTransformer):
+    """What is printed without the permissions that were folded away: of a list of them their classes' names, which no request changes."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        match node:
+            case ast.ListComp(
+                ast.Attribute(ast.Attribute(ast.Name(one), "__class__"), "__name__"),
+                [ast.comprehension(ast.Name(same), ast.Name(), [], 0)],
+            ) if one == same:
+                shown: ast.expr = self.visit(node.generators[0].iter)
+                return shown
+        return node
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        """The text of whoever asks, where making it fails for nobody."""
+        if ast.unparse(node.value) == "self.request.user" and every_user_has_text(self.folder.endpoint.ctx):
+            return ast.Constant("the user")
+        self.generic_visit(node)
+        return node.value if isinstance(node.value, ast.Constant) and node.format_spec is None else node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = self.folder.names.get(node.id)
+        if isinstance(found, list) and all(isinstance(one, Made) for one in found):
+            return ast.Constant(", ".join(one.cls.rpartition(".")[2] for one in found))
+        return node
 
 
 def _open(folder: Folder, refused: Refused, node: ast.expr) -> None:

@@ -32,6 +32,7 @@ from segue.translate.kinds import (
     ViewSelf,
 )
 from segue.translate.rules import registry, request_state
+from segue.translate.rules.attributes_of_users import user_attribute, user_has
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.given_attributes import is_set
 from segue.translate.rules.introspection import fact_or
@@ -103,6 +104,9 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         known = _class_has(frame, value.kind.ref.name, wanted)
         if known is not None:
             return const(known)
+    of_user = user_has(frame, value, wanted)
+    if of_user is not None:
+        return of_user
     related = has_related(frame, value, wanted, call.node)
     if related is not None:
         return related
@@ -245,6 +249,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         ):
             return call.args[2]
         default = call.args[2]
+        of_user = user_attribute(frame, value, attr.kind.value, default, call.node)
+        if of_user is not None:
+            return of_user
         if isinstance(default.kind, Const) and default.kind.value is None:
             related = perhaps_related(frame, value, attr.kind.value, call.node)
             if related is not None:

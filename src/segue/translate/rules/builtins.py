@@ -374,12 +374,6 @@ def number(frame: Frame, call: CallSite) -> Val:
     return Val(kind if isinstance(kind, Scalar) else Scalar("Any"), ast.Call(name(builtin), parts, []))
 
 
-@function("builtins.print")
-def print_(frame: Frame, call: CallSite) -> Val:
-    """Left out: standard output is no part of the service."""
-    return const(None)
-
-
 @function("builtins.next")
 def next_(frame: Frame, call: CallSite) -> Val:
     """``next((x for …), default)``."""

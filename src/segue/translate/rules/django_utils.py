@@ -23,6 +23,7 @@ from segue.translate.kinds import (
     SettingsObject,
 )
 from segue.translate.query.build import filtered, query_of
+from segue.translate.query.transforms import asks_for_years
 from segue.translate.rules import registry
 from segue.translate.rules.builtins import code
 from segue.translate.rules.q_objects import tree_of
@@ -88,6 +89,10 @@ def get_object_or_404(frame: Frame, call: CallSite) -> Val:
 
     source = call.args[0]
     value = as_queryset(frame, source, call)
+    api = call.name.startswith("rest_framework")
+    if api and _converts(value.node) and value.node is not None:
+        # What the set itself was narrowed by has failed before, where DRF does not catch it.
+        value = Val(value.kind, frame.hoist("objects", value.node, call.node))
     rest = CallSite(frame, call.node, call.name)
     rest._args = call.args[1:]
     rest._kwargs = call.kwargs
@@ -99,27 +104,29 @@ def get_object_or_404(frame: Frame, call: CallSite) -> Val:
 
     if query.order in ("meta", "terms"):
         value = Val(QuerySet(replace(query, order="none")), value.node)
+    if api and _converts(value.node):
+        assert value.node is not None
+        if frame.no_hoist or asks_for_years(frame, value.text):
+            why = "DRF's get_object_or_404 with a value that may be of the wrong type: give it a statement of its own."
+            raise frame.refuse("get-object-or-404", ast.unparse(call.node), why, call.node)
+        frame.use(Import("segue_bridge.http.lookup", "key"))
+        local = frame.fresh("statement")
+        frame.emit_block("with key():", [f"{local} = {ast.unparse(value.node)}"])
+        value = Val(value.kind, name(local))
     site = site_of(frame, value, at=call.node)
     rows = fetch_all(frame, limit_one(frame, value, 21), site, call.node)
     assert rows.node is not None
-    helper = "found"
     object_name = frame.ctx.model(query.model).cls.rpartition(".")[2]
-    made = quote(
-        "{0}({1}, {2})", frame.imported("segue_bridge.http.lookup", helper), rows.node, literal(object_name)
+    found = frame.imported("segue_bridge.http.lookup", "found")
+    return Val(Instance(query.model, site), quote("{0}({1}, {2})", found, rows.node, literal(object_name)))
+
+
+def _converts(node: ast.expr | None) -> bool:
+    """Whether a value of another type is converted there, which may fail."""
+    return node is not None and any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith("as_")
+        for n in ast.walk(node)
     )
-    if call.name.startswith("rest_framework"):
-        frame.hoist  # noqa: B018
-        if any(
-            isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith("as_")
-            for n in ast.walk(made)
-        ):
-            raise frame.refuse(
-                "get-object-or-404",
-                ast.unparse(call.node),
-                "DRF's get_object_or_404 with a value that may be of the wrong type.",
-                call.node,
-            )
-    return Val(Instance(query.model, site), made)
 
 
 def as_queryset(frame: Frame, source: Val, call: CallSite) -> Val:

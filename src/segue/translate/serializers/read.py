@@ -29,6 +29,7 @@ from segue.translate.serializers.facts import (
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.polymorphic import chooses_by_class, mapped, polymorphic_presenter
 from segue.translate.serializers.popped import popped, unvalidated
+from segue.translate.serializers.recursion import again, composing
 from segue.translate.serializers.shapes import Entry, declare
 from segue.translate.serializers.show import Piece, show
 from segue.translate.serializers.synthetic import Recipe, compose
@@ -49,6 +50,9 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
     memo = ctx.memo.get(("presenter", key))
     if isinstance(memo, Presenter):
         return memo
+    itself = again(ctx, key)
+    if itself is not None:
+        return itself
     serializer = serializer_of(ctx, serializer_name)
     refused = unvalidated(ctx, serializer_name) if not instance.site.written else None
     if refused is not None:
@@ -62,10 +66,17 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
         return made
     check_drivers(ctx, serializer)
     override = overridden(ctx, serializer_name, "to_representation")
-    made = (
-        _overridden(ctx, serializer, instance, override)
-        if override
-        else compose_presenter(ctx, serializer, instance, partial=partial)
+    made = composing(
+        ctx,
+        serializer_name,
+        key,
+        instance,
+        ctx.import_path(app_label(ctx, serializer), "presenters"),
+        lambda: (
+            _overridden(ctx, serializer, instance, override)
+            if override
+            else compose_presenter(ctx, serializer, instance, partial=partial)
+        ),
     )
     ctx.memo[("presenter", key)] = made
     # the site must live as long as its id is a key

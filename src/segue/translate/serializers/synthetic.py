@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Where
 from segue.translate.context import Context
-from segue.translate.functions.lift import Lifted, State
+from segue.translate.functions.lift import LEVEL, Lifted, State
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.symbols import symbols
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
@@ -50,7 +50,7 @@ def compose(ctx: Context, recipe: Recipe) -> Lifted:
     function = Function(recipe.legacy, recipe.where, "", "function", {})
     stack = ctx.memo.setdefault(("kernel", "stack"), [])
     assert isinstance(stack, list)
-    mark = f"{recipe.module_kind}:{recipe.legacy}"
+    mark = f"{recipe.module_kind}:{recipe.legacy}:{ctx.memo.get(LEVEL, 0)}"
     if mark in stack:
         raise refuse("recursion", recipe.legacy.rpartition(".")[2], "It reaches itself.", recipe.where)
     stack.append(mark)

@@ -16,6 +16,7 @@ from typing import Any
 from segue.refusal import Refused, refuse
 from segue.snapshot.model import Function, Value, Where
 from segue.translate.specialise.endpoint import EMPTY, Endpoint
+from segue.translate.specialise.has import has_attribute
 from segue.translate.specialise.users import every_user_has, every_user_has_perm
 
 
@@ -390,7 +391,7 @@ class Folder:
             # ``ViewSetMixin.initialize_request``
             if ast.unparse(node) == "hasattr(self, 'action')" and self.endpoint.view.flavour == "viewset":
                 return True
-            raise self.dynamic(node)
+            return self._has(node)
         if text in ("isinstance", "issubclass") and len(node.args) == 2 and text not in self.names:
             return self._is_a(node)
         if text in ("list", "tuple", "set") and len(node.args) == 1:
@@ -414,6 +415,17 @@ class Folder:
             and not node.args
         ):
             return target
+        raise self.dynamic(node)
+
+    def _has(self, node: ast.Call) -> bool:
+        """``hasattr(self, "x")``: what a class of the view has, or nothing ever puts on a view."""
+        match node:
+            case ast.Call(_, [ast.Name("self"), ast.Constant(str(wanted))], []) if (
+                "hasattr" not in self.names
+            ):
+                found = True if wanted in self.own else has_attribute(self.endpoint, wanted)
+                if found is not None:
+                    return found
         raise self.dynamic(node)
 
     def _is_a(self, node: ast.Call) -> bool:
@@ -448,6 +460,17 @@ class Folder:
     def self_call(self, name: str, node: ast.AST) -> Any:
         if self.endpoint.overridden(name):
             return _call(self.endpoint, self.endpoint.overridden(name), name, self.own)
+        known = self.endpoint.klass()
+        if (
+            known is not None
+            and name not in known.methods
+            and isinstance(node, ast.Call)
+            and not node.keywords
+        ):
+            # A class that an attribute of the view holds: a class is not bound to what it is looked up on.
+            held = self.value(node.func)
+            if isinstance(held, Ref) and held.name in self.endpoint.ctx.snapshot.classes:
+                return Made(held.name)
         return self.framework(name, node)
 
     def parent(self, name: str, node: ast.AST) -> Any:

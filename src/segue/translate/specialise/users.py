@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+
 from segue.refusal import Refused
 from segue.snapshot.model import Where
 from segue.translate.context import Context
@@ -42,6 +45,39 @@ def every_user_has(ctx: Context, name: str, *, flag: bool = False) -> bool:
     return name in _OF_DJANGO and found == f"{_BASE}.{name}"
 
 
+def every_user_has_text(ctx: Context) -> bool:
+    """Whether ``str(user)`` fails for nobody: Django's own, or one of plain columns alone."""
+    from segue.translate.load.models import python_type
+
+    model = ctx.snapshot.models.get(ctx.snapshot.settings.user_model)
+    known = ctx.snapshot.classes.get(model.cls) if model is not None else None
+    if model is None or known is None or not anonymous_is_djangos(ctx) or "__getattribute__" in known.methods:
+        return False
+    functions = ctx.snapshot.functions
+    own = next(
+        (f"{base}.__str__" for base in known.mro if f"{base}.__str__" in functions), "django.db.models."
+    )
+    name = known.methods.get("__str__", own)
+    if name.startswith(("django.contrib.auth.", "django.db.models.")):
+        return True
+    function = functions.get(name)
+    plain = {
+        f.attname: f
+        for f in model.fields
+        if f.attname not in known.methods and f.cls.startswith("django.db.models.")
+    }
+    if function is None or function.wrapped_by:
+        return False
+    match ast.parse(textwrap.dedent(function.source)).body[0]:
+        case ast.FunctionDef(body=[ast.Return(ast.Attribute(ast.Name("self"), column))]):
+            found = plain.get(column)
+            return found is not None and not found.null and python_type(ctx, found) == "str"
+        case ast.FunctionDef(body=[ast.Return(ast.JoinedStr(parts))]):
+            shown = [ast.unparse(p.value) for p in parts if isinstance(p, ast.FormattedValue)]
+            return all(one.startswith("self.") and one.removeprefix("self.") in plain for one in shown)
+    return False
+
+
 def every_user_has_perm(ctx: Context) -> bool:
     """Whether ``user.has_perm(name)`` is Django's own, and only asks backends that do what Django's do."""
     from segue.translate.backends import check_permissions
@@ -57,4 +93,4 @@ def every_user_has_perm(ctx: Context) -> bool:
     return anonymous_is_djangos(ctx)
 
 
-__all__ = ["anonymous_is_djangos", "every_user_has", "every_user_has_perm"]
+__all__ = ["anonymous_is_djangos", "every_user_has", "every_user_has_perm", "every_user_has_text"]

@@ -39,7 +39,7 @@ from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.load.models import concrete, field_of
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.polymorphic import as_saved
-from segue.translate.rules.queryset_evaluate import fetched_rows
+from segue.translate.rules.queryset_evaluate import fetched_rows, loaded_list
 from segue.translate.serializers import (
     Presenter,
     Saver,
@@ -61,6 +61,7 @@ from segue.translate.serializers.never_saved import shown_unsaved
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
+from segue.translate.serializers.recursion import site_below
 from segue.translate.serializers.synthetic import call_lifted
 from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
@@ -520,12 +521,16 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
         call = ast.parse("x.all()", mode="eval").body
         assert isinstance(call, ast.Call)
         shown = method_call(frame, shown, "all", call)
+    if isinstance(shown.kind, QuerySet) and shown.kind.query.related is not None:
+        shown = loaded_list(frame, shown, only_prefetched=True) or shown
     if isinstance(shown.kind, QuerySet) and (
         "#rows:" + shown.text in frame.env or (_read_again(frame, shown) and not frame.no_hoist)
     ):
         shown = fetched_rows(frame, shown, at if isinstance(at, ast.expr) else name(shown.text))
     elif isinstance(shown.kind, QuerySet):
-        needs = site_of(frame, shown, hint="", at=at)
+        needs = site_below(frame.ctx, held.serializer, shown.kind.query) or site_of(
+            frame, shown, hint="", at=at
+        )
         shown = fetch_all(frame, shown, needs, at)
     return present_rows(frame, held.serializer, shown, at, held)
 
