@@ -55,7 +55,12 @@ def logged(frame: Frame, call: CallSite, node: ast.expr, *, only_data: bool = Fa
         raise frame.refuse(
             "logging", ast.unparse(node), "The logged value has no text in the generated code.", call.node
         )
-    return _Asked().visit(copy.deepcopy(value.node))  # type: ignore[no-any-return]
+    return unasked(value.node)
+
+
+def unasked(node: ast.expr) -> ast.expr:
+    """``node`` with the texts of exceptions as they are here."""
+    return _Asked().visit(copy.deepcopy(node))  # type: ignore[no-any-return]
 
 
 def _is_data(kind: Kind) -> bool:
@@ -83,4 +88,4 @@ class _Asked(ast.NodeTransformer):
         return node
 
 
-__all__ = ["logged"]
+__all__ = ["logged", "unasked"]
