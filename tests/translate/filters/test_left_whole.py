@@ -49,7 +49,7 @@ from django_filters import rest_framework as filters
 from rest_framework import exceptions, generics, serializers
 from rest_framework.filters import OrderingFilter, SearchFilter
 
-from notes.models import Author, Note
+from notes.models import Author, Note, Place
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -150,6 +150,61 @@ class First(filters.FilterSet):
         fields = ["author"]
 
 
+class Narrowing(filters.FilterSet):
+    author = filters.ModelChoiceFilter(queryset=Author.objects.none())
+    place = filters.ModelChoiceFilter(queryset=Place.objects.none())
+
+    class Meta:
+        model = Note
+        fields = ["author", "place", "stars"]
+
+    def __init__(self, *args, since=1800, **kwargs):
+        super().__init__(*args, **kwargs)
+        request = kwargs.get("request")
+        if request:
+            for name in ("author",):
+                self.filters[name].queryset = Author.objects.filter(born__gt=since)
+        self.filters["place"].extra["queryset"] = Place.objects.exclude(name="").order_by("id")
+
+
+class Failing(filters.FilterSet):
+    author = filters.ModelChoiceFilter(queryset=Author.objects.none())
+
+    class Meta:
+        model = Note
+        fields = ["author"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # nobody has an address where nobody is logged in
+        self.filters["author"].queryset = Author.objects.filter(name=kwargs["request"].user.email)
+
+
+class Requiring(filters.FilterSet):
+    author = filters.ModelChoiceFilter(queryset=Author.objects.none())
+
+    class Meta:
+        model = Note
+        fields = ["author"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.filters["author"].extra["required"] = True
+
+
+class Asking(filters.FilterSet):
+    author = filters.ModelChoiceFilter(queryset=Author.objects.none())
+
+    class Meta:
+        model = Note
+        fields = ["author"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        first = Author.objects.get(pk=1)
+        self.filters["author"].queryset = Author.objects.filter(born=first.born)
+
+
 class Base(generics.ListAPIView):
     queryset = Note.objects.order_by("id")
     serializer_class = NoteSerializer
@@ -173,6 +228,26 @@ class ByDropping(Base):
 class ByAdding(Base):
     filter_backends = [filters.DjangoFilterBackend]
     filterset_class = Adding
+
+
+class ByNarrowing(Base):
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = Narrowing
+
+
+class ByFailing(Base):
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = Failing
+
+
+class ByRequiring(Base):
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = Requiring
+
+
+class ByAsking(Base):
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = Asking
 
 
 class ByFirst(Base):
@@ -201,7 +276,21 @@ class ByKept(Base):
     filter_backends = [OrderingFilter]
     serializer_class = KeptSerializer
 """
-NAMES = ("Backend", "Loud", "Dropping", "Adding", "First", "Search", "Place", "Plain", "Kept")
+NAMES = (
+    "Narrowing",
+    "Failing",
+    "Requiring",
+    "Asking",
+    "Backend",
+    "Loud",
+    "Dropping",
+    "Adding",
+    "First",
+    "Search",
+    "Place",
+    "Plain",
+    "Kept",
+)
 URLS = "from django.urls import path\nfrom notes import views\n\nurlpatterns = [\n"
 URLS += "".join(f'    path("{n.lower()}/", views.By{n}.as_view()),\n' for n in NAMES) + "]\n"
 
@@ -225,11 +314,15 @@ def test_what_only_some_parameters_need_is_left_with_them(
         "/loud/": "filter-backend",
         "/adding/": "filterset-override",
         "/first/": "filter",
+        "/failing/": "filterset-override",  # whoever is not logged in gets an error of Django's
+        "/requiring/": "filterset-override",  # without the parameter the form is invalid
+        "/asking/": "filterset-override",
     }
     assert differences(report) == []
     notes = {o.route_id: sorted(n.split("=")[0] for n in o.notes) for o in program.native if o.notes}
     assert notes == {
         "/backend/": ["?author", "?stars"],
+        "/narrowing/": ["?author", "?place"],
         "/dropping/": ["?stars", "?title"],
         "/search/": ["?search"],
         "/place/": ["?ordering"],

@@ -50,6 +50,10 @@ class Page(models.Model):
     note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="pages")
     number = models.IntegerField()
 
+    @cached_property
+    def press(self):
+        return self.note.press
+
 
 class Log(models.Model):
     text = models.CharField(max_length=20)
@@ -88,6 +92,7 @@ def noted(sender, instance, action, **kwargs):
 VIEWS = """\
 from django.db import transaction
 from django.db.models import F
+from django.shortcuts import get_object_or_404
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -294,6 +299,40 @@ class DoneViewSet(viewsets.GenericViewSet):
         Page.objects.create(note_id=note.pk, number=7)
         return Response({"before": before, "behind": note.length})
 
+    @action(detail=True, methods=["post"])
+    def renumbered(self, request, pk=None):
+        page = get_object_or_404(Page, pk=pk)
+        before = page.press.name
+        page.number = page.number + 1
+        page.save()
+        with transaction.atomic():
+            log = Log.objects.create(text=page.press.name)
+        owner = page.note or page  # a key that is never NULL
+        return Response({"before": before, "behind": page.press.name, "log": log.text, "owner": owner.stars})
+
+    @action(detail=True, methods=["post"])
+    def given(self, request, pk=None):
+        page = get_object_or_404(Page, pk=pk)
+        before = page.press.name
+        page.note = get_object_or_404(Note, pk=page.number)
+        page.save()
+        return Response({"before": before, "behind": page.press.name})
+
+    @action(detail=True, methods=["post"])
+    def renamed(self, request, pk=None):
+        page = get_object_or_404(Page, pk=pk)
+        before = page.press.name
+        Press.objects.update(name="other")
+        return Response({"before": before, "behind": page.press.name})
+
+    @action(detail=True, methods=["post"])
+    def called(self, request, pk=None):
+        page = get_object_or_404(Page, pk=pk)
+        press = get_object_or_404(Press, pk=page.note_id)
+        before = page.press.name
+        press.name = "called"
+        press.save()
+        return Response({"before": before, "behind": page.press.name})
 
     @action(detail=False, methods=["post"])
     def changed(self, request):
@@ -490,6 +529,7 @@ def test_relations_and_rows_are_read_when_django_reads_them(
             "around",
             "dropped",
             "filled",
+            "renumbered",
         )
     } | {
         f"POST /done/{name}/"
@@ -524,6 +564,10 @@ def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
         ("/done/{pk}/either/", "POST"): "read-order",
         ("/done/{pk}/twice/", "POST"): "serializer-data",
         ("/done/{pk}/recounted/", "POST"): "read-order",  # a cached_property keeps what it was
+        # One that only follows foreign keys does so where a key or a row that it comes to is written.
+        ("/done/{pk}/given/", "POST"): "read-order",
+        ("/done/{pk}/renamed/", "POST"): "read-order",
+        ("/done/{pk}/called/", "POST"): "read-order",
     }
 
 

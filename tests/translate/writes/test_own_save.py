@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from tests.projects.site import Site, differences
 
+from segue.refusal import Refused
 from segue.snapshot.model import Snapshot
 from segue.target.ir import Program
 from segue.translate.context import Context
 from segue.translate.models.problems import value_problem
 from segue.translate.program import translate
-from segue.translate.rules.own_save import tried_again
+from segue.translate.rules.own_save import own_save, tried_again, watched_files
 from segue.verify.evidence import Report
 
 MODELS = """\
@@ -23,6 +24,7 @@ import random
 import zlib
 
 from django.db import IntegrityError, models
+from django.utils.functional import cached_property
 
 EMPTY = zlib.compress(json.dumps({}).encode("utf8"))
 
@@ -115,6 +117,32 @@ class Ticket(Coded, Quiet, models.Model):
 
     class Meta:
         unique_together = [("place", "code")]
+
+
+class Swept:
+    @cached_property
+    def _file_fields(self):
+        return [f.name for f in self._meta.fields if isinstance(f, models.FileField)]
+
+    def save(self, *args, **kwargs):
+        update_fields = kwargs.get("update_fields")
+        if not self.pk or (update_fields and not set(self._file_fields) & set(update_fields)):
+            return super().save(*args, **kwargs)
+        try:
+            before = self.__class__.objects.get(pk=self.pk)
+        except Exception:
+            return super().save(*args, **kwargs)
+        for field in self._file_fields:
+            if old := getattr(before, field):
+                new = getattr(self, field)
+                if new and old.path != new.path:
+                    Mark.objects.create(name="replaced")
+        return super().save(*args, **kwargs)
+
+
+class Leaflet(Swept, models.Model):
+    title = models.CharField(max_length=20)
+    document = models.FileField(null=True, blank=True, upload_to="leaflets")
 """
 VIEWS = """\
 import json
@@ -125,7 +153,7 @@ from rest_framework.decorators import action
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from notes.models import EMPTY, Mark, Run, Step, Ticket
+from notes.models import EMPTY, Leaflet, Mark, Run, Step, Ticket
 
 
 class Packed(serializers.JSONField):
@@ -261,6 +289,63 @@ class TicketViewSet(viewsets.ModelViewSet):
         serializer.save()
 
 
+class ByKey(serializers.Field):
+    def to_internal_value(self, data):
+        return Leaflet.objects.get(pk=data).document
+
+    def to_representation(self, value):
+        return value.name if value else None
+
+
+class LeafletSerializer(serializers.ModelSerializer):
+    document = ByKey(required=False)
+
+    class Meta:
+        model = Leaflet
+        fields = ["id", "title", "document"]
+
+    def create(self, validated_data):
+        document = validated_data.pop("document", None)
+        leaflet = super().create(validated_data)
+        if document:
+            leaflet.document.save("copy.txt", document, save=True)
+        return leaflet
+
+    def update(self, instance, validated_data):
+        document = validated_data.pop("document", None)
+        leaflet = super().update(instance, validated_data)
+        if document:
+            leaflet.document.update(document)  # no file of Django's has it
+        return leaflet
+
+
+class LeafletViewSet(viewsets.ModelViewSet):
+    queryset = Leaflet.objects.order_by("pk")
+    serializer_class = LeafletSerializer
+
+
+class SentLeafletSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Leaflet
+        fields = ["id", "title", "document"]
+
+
+class SentLeaflets(viewsets.ModelViewSet):
+    http_method_names = ["post", "put", "patch"]
+    queryset = Leaflet.objects.order_by("pk")
+    serializer_class = SentLeafletSerializer
+
+
+class LateLeaflet(generics.UpdateAPIView):
+    http_method_names = ["put"]
+    queryset = Leaflet.objects.order_by("pk")
+    serializer_class = LeafletSerializer
+
+    def perform_update(self, serializer):
+        Mark.objects.create(name="late")
+        serializer.save()
+
+
 class Late(generics.CreateAPIView):
     queryset = Ticket.objects.order_by("pk")
     serializer_class = TicketSerializer
@@ -306,9 +391,12 @@ router = SimpleRouter()
 router.register("runs", views.RunViewSet)
 router.register("steps", views.StepViewSet)
 router.register("tickets", views.TicketViewSet)
+router.register("leaflets", views.LeafletViewSet)
+router.register("sent", views.SentLeaflets, basename="sent")
 router.register("own", views.OwnMarks, basename="own")
 urlpatterns = [
     *router.urls, path("marked/<int:pk>/", views.MarkedSteps.as_view()), path("late/", views.Late.as_view()),
+    path("late/<int:pk>/", views.LateLeaflet.as_view()),
     path("unpaged/", views.NoPages.as_view()),
 ]
 """
@@ -329,13 +417,21 @@ def test_both_sides_leave_the_same_rows(asked: tuple[Snapshot, Program, Report, 
     _, program, report, output = asked
     assert {(r.method, r.route_id): r.reasons[0].code for r in program.refused} == {
         ("POST", "/late/"): "left-late",  # something is written before
+        ("PUT", "/late/{pk}/"): "model-save",
         ("GET", "/unpaged/"): "serializer-init",
     }
     assert not differences(report)
     said = {o.key: o.statuses for o in report.operations}
-    for key in ("POST /runs/", "POST /steps/", "POST /tickets/", "POST /own/"):
+    for key in (
+        "POST /runs/",
+        "POST /steps/",
+        "POST /tickets/",
+        "POST /own/",
+        "POST /leaflets/",
+        "POST /sent/",
+    ):
         assert said[key].get("201", 0) > 0, key
-    for key in ("PATCH /runs/{pk}/", "PUT /steps/{pk}/", "GET /marked/{pk}/", "PUT /tickets/{pk}/", "GET /own/", "GET /own/{pk}/", "POST /steps/{pk}/rename/", "POST /steps/{pk}/partly/",
+    for key in ("PATCH /runs/{pk}/", "PUT /steps/{pk}/", "GET /marked/{pk}/", "PUT /tickets/{pk}/", "PUT /leaflets/{pk}/", "PATCH /leaflets/{pk}/", "PATCH /sent/{pk}/", "GET /own/", "GET /own/{pk}/", "POST /steps/{pk}/rename/", "POST /steps/{pk}/partly/",
                 "POST /steps/{pk}/another/"):  # fmt: skip
         assert said[key].get("200", 0) > 0, key
     services = (output / "app" / "notes" / "services.py").read_text()
@@ -369,6 +465,39 @@ def test_another_way_to_try_again_is_refused(
     changed = dataclasses.replace(function, source=function.source.replace(before, after))
     functions = {**snapshot.functions, _CODED: changed}
     assert tried_again(Context(dataclasses.replace(snapshot, functions=functions)), "notes.Ticket") is None
+
+
+_SWEPT = "notes.models.Swept.save"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("old.path != new.path", "old.path == new.path"),
+        ("old.path != new.path", "old.path != new.name"),
+        ("old.path != new.path", "old.size != new.size"),
+        ("if new and old", "if new or old"),
+        ("if new and old", "if not new and old"),
+        ("new = getattr(self, field)", "new = getattr(before, field)"),
+        ("new = getattr(self, field)", "new = getattr(self, 'title')"),
+        ("get(pk=self.pk)", "get(pk=1)"),
+        ("except Exception:", "except ValueError:"),
+        ("for field in self._file_fields:", "for field in ('document', 'title'):"),
+        ("new = getattr(self, field)", "new = getattr(self, field); self.title = 'x'"),
+    ],
+)
+def test_a_save_that_does_more_than_to_act_on_replaced_files_is_refused(
+    asked: tuple[Snapshot, Program, Report, Path], before: str, after: str
+) -> None:
+    snapshot = asked[0]
+    function = snapshot.functions[_SWEPT]
+    assert before in function.source
+    assert watched_files(Context(snapshot), "notes.Leaflet") == [("document",)]
+    changed = dataclasses.replace(function, source=function.source.replace(before, after))
+    ctx = Context(dataclasses.replace(snapshot, functions={**snapshot.functions, _SWEPT: changed}))
+    assert watched_files(ctx, "notes.Leaflet") == []
+    with pytest.raises(Refused, match="Saving the model runs it"):
+        own_save(ctx, "notes.Leaflet", files=True)
 
 
 _SAVE = "def save(self, *args, **kwargs):\n    "

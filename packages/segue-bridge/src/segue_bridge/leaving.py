@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from sqlalchemy import select
+
 from segue_bridge.acted import has_acted
-from segue_bridge.db.base import Base
+from segue_bridge.db.base import Base, mapper_of, primary_key
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.db.session import Session
 from segue_bridge.errors import TooLate, Unserved
@@ -40,6 +44,28 @@ def leave_conflicts(db: Session, why: str) -> None:
 def keep_conflicts(db: Session) -> None:
     """The row is there: what the database refuses from here on raises ``IntegrityError``."""
     db.refused = None
+
+
+async def leave_replaced_files(db: Session, entity: Base, *columns: str) -> None:
+    """Before ``entity`` is saved by a ``save()`` that looks up the stored row to act on files which another one replaces: where a file
+    column is to hold anything else than it does, the save is :func:`left_to_django`. Nothing where there is no such row.
+
+    ``FileField.path`` of a name that leads out of the storage raises (``SuspiciousFileOperation``): that is Django's as well.
+    """
+    model, mapper = type(entity), mapper_of(type(entity))
+    key = primary_key(entity)
+    if not all(key):
+        return
+    where = [column == value for column, value in zip(mapper.primary_key, key, strict=True)]
+    row = await db.first(select(*(getattr(model, column) for column in columns)).where(*where))
+    for column, stored in zip(columns, row or (), strict=False):
+        name = str(stored or "")
+        if (
+            stored != getattr(entity, column)
+            or name.startswith(("/", "\\"))
+            or ".." in re.split(r"[/\\]", name)
+        ):
+            raise left_to_django(db, f"{column} is to hold another file")
 
 
 def is_too_late(db: Session) -> bool:

@@ -16,6 +16,7 @@ from segue.translate.filters.csv import RANGES, read_keys, read_many, read_range
 from segue.translate.filters.formats import own_formats
 from segue.translate.filters.left import can_be_left, leave, left_parameters, view_parameters
 from segue.translate.filters.own_backend import falls_back
+from segue.translate.filters.own_init import narrowed
 from segue.translate.filters.several import order_by, read_choices, read_order
 from segue.translate.filters.targets import compared_type
 from segue.translate.filters.untouched import leave_whole
@@ -66,8 +67,10 @@ def filter_by_set(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     if _overridden(endpoint.ctx, found) == ["form"]:
         leave_whole(endpoint, found, "An overridden form of a FilterSet is not translated yet.")
         return value
-    check_class(endpoint.ctx, found)
-    kinds = _kinds(frame, found)
+    narrower = _narrowed(frame, found)
+    if narrower is None:
+        check_class(endpoint.ctx, found)
+    kinds = _kinds(frame, found, narrower or frozenset())
     # A method may order; otherwise the order stays open, so that a later distinct() need not keep it.
     ordered = any(
         item.method or kinds[item.name].base == "OrderingFilter"
@@ -146,10 +149,27 @@ def _overridden(ctx: Context, found: FilterSet) -> list[str]:
     ]
 
 
-def _kinds(frame: Frame, found: FilterSet) -> dict[str, FilterClass]:
-    """What each filter is underneath; those that are left to Django are not in it."""
+def _narrowed(frame: Frame, found: FilterSet) -> frozenset[str] | None:
+    """The filters that an ``__init__`` gives other querysets, where that is all that the set overrides; they can be left to Django."""
+    known = frame.ctx.snapshot.classes.get(found.name)
+    if known is None or found.error or _overridden(frame.ctx, found) != ["__init__"]:
+        return None
+    function = frame.ctx.snapshot.functions.get(known.methods["__init__"])
+    names = narrowed(frame, function) if function is not None else None
+    items = {item.name: item for item in found.filters}
+    if names is None or any(name not in items or not can_be_left(frame.ctx, items[name]) for name in names):
+        return None
+    return names
+
+
+def _kinds(frame: Frame, found: FilterSet, narrower: frozenset[str] = frozenset()) -> dict[str, FilterClass]:
+    """What each filter is underneath; those that are left to Django are not in it, such as those that are made ``narrower``."""
     kinds: dict[str, FilterClass] = {}
     for item in found.filters:
+        if item.name in narrower:
+            why = "The __init__ of its set gives it another queryset."
+            leave(frame.ctx, found, item, refuse("filter", item.name, why, item.where or found.where).refusal)
+            continue
         try:
             kinds[item.name] = class_of(frame.ctx, found, item)
         except Refused as refused:

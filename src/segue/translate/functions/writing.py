@@ -40,6 +40,15 @@ def may_write(ctx: Context, lines: Sequence[str]) -> bool:
     return None in called or any(map(_writes, [lines, *(record.lines for record in called if record)]))
 
 
+def others_than_reads(lines: Sequence[str]) -> int:
+    """How many awaited calls stand there that may write, what is called not looked into; a transaction writes nothing itself."""
+    text = "\n".join(line for line in lines if not _TRANSACTION.match(line))
+    return text.count("await ") + text.count("async with") - len(_READS.findall(text))
+
+
+_TRANSACTION = re.compile(r"\s*async with [\w.]*\bdb\.atomic\(\):")
+
+
 def _writes(lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     return "async with" in text or text.count("await ") != len(_READS.findall(text))

@@ -13,7 +13,7 @@ import textwrap
 from segue.snapshot.model import Function, Model
 from segue.translate.context import Context
 from segue.translate.load.models import concrete
-from segue.translate.rules.own_save import own_save
+from segue.translate.rules.own_save import own_save, watched_files
 from segue.translate.rules.receivers import PRE_SAVE, parameters_of, receiver_function, saved_by
 from segue.translate.rules.stored_files import is_file
 
@@ -24,7 +24,9 @@ def sees_files(ctx: Context, label: str) -> bool:
     Raises ``Refused`` for code that is not followed at all.
     """
     model = concrete(ctx, label)
-    saving = own_save(ctx, label)
+    if watched_files(ctx, label):
+        return True
+    saving = own_save(ctx, label, files=True)
     if saving is not None and not _asks_columns(saving, _first(saving), model):
         return True
     for receiver in saved_by(ctx, label):

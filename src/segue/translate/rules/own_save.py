@@ -28,6 +28,8 @@ from segue.translate.needs import Needs
 from segue.translate.rules.named_fields import saved_whole
 from segue.translate.rules.own_attributes import is_own_attribute
 from segue.translate.rules.quiet_save import does_nothing
+from segue.translate.rules.replaced_files import emit as emit_watched
+from segue.translate.rules.replaced_files import watched_columns
 from segue.translate.rules.retried_save import emit as emit_leaving
 from segue.translate.rules.retried_save import wanted_columns
 from segue.translate.rules.save_behind import carried_over, hands_on
@@ -58,10 +60,10 @@ def saves_as_tag(ctx: Context, label: str) -> bool:
     )
 
 
-def own_save(ctx: Context, label: str, *, stored: bool = False) -> Function | None:
+def own_save(ctx: Context, label: str, *, stored: bool = False, files: bool = False) -> Function | None:
     """The body of the model's ``save`` up to ``super().save(...)``; None where ``save`` is Django's. Raises ``Refused``.
 
-    ``stored``: the object has a row.
+    ``stored``: the object has a row. ``files``: one that acts on replaced files is passed over, as :func:`before_save` sees to it.
     """
     known = ctx.snapshot.classes.get(ctx.model(label).cls)
     dotted = known.methods.get("save", "") if known is not None else ""
@@ -70,13 +72,19 @@ def own_save(ctx: Context, label: str, *, stored: bool = False) -> Function | No
     if known is None or not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
         return None
     function = _function(ctx, label, dotted)
-    while function is not None and _is_quiet(ctx, label, function):
+    while function is not None and (
+        _is_quiet(ctx, label, function) or (files and watched_columns(ctx, label, function, _goes_on))
+    ):
         dotted = _next(ctx, list(known.mro), function.owner)
         if not dotted or dotted.startswith(_DJANGO) or dotted in (_TOKEN_SAVE, SAVE):
             return None
         function = _function(ctx, label, dotted)
     if function is None:
         raise refuse("model-save", dotted, "The snapshot has no source for it.", known.where)
+    if files and watched_files(ctx, label):
+        raise _refused(
+            function, "Another save of the project's, which acts on replaced files, stands beside it."
+        )
     behind = (
         list(known.mro)[list(known.mro).index(function.owner) + 1 :] if function.owner in known.mro else []
     )
@@ -101,6 +109,17 @@ def _function(ctx: Context, label: str, dotted: str) -> Function | None:
 def _is_quiet(ctx: Context, label: str, function: Function) -> bool:
     """Whether it only goes on to the next ``save``."""
     return does_nothing(ctx, label, function, _goes_on) or keeps_a_switch(ctx, function)
+
+
+def watched_files(ctx: Context, label: str) -> list[tuple[str, ...]]:
+    """The columns of files of each ``save`` in the model's MRO that acts on their replacement."""
+    known = ctx.snapshot.classes.get(ctx.model(label).cls)
+    saves = [_function(ctx, label, f"{cls}.save") for cls in (known.mro if known is not None else ())]
+    return [
+        columns
+        for one in saves
+        if one is not None and (columns := watched_columns(ctx, label, one, _goes_on)) is not None
+    ]
 
 
 def tried_again(ctx: Context, label: str) -> tuple[str, ...] | None:
@@ -129,7 +148,9 @@ def before_save(
     if columns is not None:
         emit_leaving(frame, label, instance, columns)
         return
-    function = own_save(frame.ctx, label, stored=not adding)
+    for watched in watched_files(frame.ctx, label):
+        emit_watched(frame, instance, watched)
+    function = own_save(frame.ctx, label, stored=not adding, files=True)
     if adding and is_polymorphic(frame.ctx.snapshot, concrete(frame.ctx, label)):
         _give_class(frame, label, instance)
     if gives_key(frame.ctx, label):
@@ -339,4 +360,4 @@ def _refused(function: Function, why: str) -> Refused:
     return refuse("model-save", f"{owner}.save", f"Saving the model runs it. {why}", function.where)
 
 
-__all__ = ["before_save", "own_save", "saves_as_tag", "tried_again"]
+__all__ = ["before_save", "own_save", "saves_as_tag", "tried_again", "watched_files"]

@@ -23,17 +23,23 @@ def does_nothing(ctx: Context, label: str, function: Function, goes_on: GoesOn) 
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.decorator_list:
         return False
-    run = _Save(ctx, concrete(ctx, label), function, tree, goes_on)
+    run = QuietSave(ctx, concrete(ctx, label), function, tree, goes_on)
     return run.ends(tree.body)
 
 
-class _Save:
+class QuietSave:
+    """Goes over the statements of a ``save``."""
+
     def __init__(
         self, ctx: Context, model: Model, function: Function, tree: ast.FunctionDef, goes_on: GoesOn
     ) -> None:
         self.ctx, self.model, self.function, self.tree, self.goes_on = ctx, model, function, tree, goes_on
         self.receiver = tree.args.args[0].arg if tree.args.args else ""
         self.caught = ""  # what the try block that is looked at catches
+
+    def files(self, prop: str) -> list[str] | None:
+        """The columns that ``self.prop`` names, by the class of their field; None where it is anything else."""
+        return names_by_class(self.ctx, self.model, prop)
 
     def ends(self, body: list[ast.stmt]) -> bool:
         """Whether the statements read, and then go on to the next ``save``, whichever way they are left."""
@@ -60,10 +66,14 @@ class _Save:
                 quiet = all(self.quiet(s) for s in body)
                 self.caught = ""
                 return quiet and self.ends(handling)
-            case ast.For(_, ast.Attribute(ast.Name(own), prop), _, []) if own == self.receiver:
-                return self.is_empty(prop)
+            case ast.For(target, ast.Attribute(ast.Name(own), prop), body, []) if own == self.receiver:
+                return self.is_empty(prop) or self.loops(target, prop, body)
             case _:
                 return False
+
+    def loops(self, target: ast.expr, prop: str, body: list[ast.stmt]) -> bool:
+        """Whether a loop over what is there does nothing either."""
+        return False
 
     def reads(self, node: ast.expr) -> bool:
         """An expression that changes nothing and cannot fail: columns, arguments, comparisons, sets, and a look-up of the row that is
@@ -82,7 +92,7 @@ class _Save:
                 case ast.Call() | ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
                     return False
                 case ast.Attribute(ast.Name(own), attr) if own == self.receiver:
-                    if not (attr in self.known or self.is_empty(attr)):
+                    if not (attr in self.known or self.files(attr) is not None):
                         return False  # a property may do anything
         return True
 
@@ -99,42 +109,49 @@ class _Save:
 
     def is_empty(self, prop: str) -> bool:
         """``self._file_fields``: ``[f.name for f in self._meta.fields if isinstance(f, models.FileField)]``, where there is none."""
-        cls = self.ctx.snapshot.classes.get(self.model.cls)
-        function = self.ctx.snapshot.functions.get(cls.methods.get(prop, "")) if cls is not None else None
-        if function is None or function.role not in ("property", "cached_property"):
-            return False
-        tree = ast.parse(textwrap.dedent(function.source)).body[0]
-        body = tree.body if isinstance(tree, ast.FunctionDef) else []
-        body = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-        match body:
-            case [ast.Return(ast.ListComp(_, [ast.comprehension(ast.Name(item), source, [wanted], 0)]))]:
-                pass
-            case _:
-                return False
-        match wanted:
-            case ast.Call(ast.Name("isinstance"), [ast.Name(asked), classes], []) if asked == item:
-                pass
-            case _:
-                return False
-        if ast.unparse(source) not in (
-            "self._meta.fields",
-            "self._meta.concrete_fields",
-            "self._meta.get_fields()",
-        ):
-            return False
-        ref = function.globals.get(ast.unparse(classes))
-        return ref is not None and not any(self._is_a(f.cls, f.base, ref.name) for f in self.model.fields)
-
-    def _is_a(self, cls: str, base: str, wanted: str) -> bool:
-        known = self.ctx.snapshot.classes.get(cls) or self.ctx.snapshot.classes.get(base)
-        if known is not None:
-            return wanted in known.mro
-        # Of Django's own classes the snapshot may have the name alone: those of files are few.
-        return (
-            base == wanted
-            or wanted.rpartition(".")[2] not in ("FileField", "ImageField")
-            or base.endswith("ImageField")
-        )
+        return self.files(prop) == []
 
 
-__all__ = ["does_nothing"]
+def names_by_class(ctx: Context, model: Model, prop: str) -> list[str] | None:
+    """What a property of the model that lists the fields of one class gives; None for any other property."""
+    cls = ctx.snapshot.classes.get(model.cls)
+    function = ctx.snapshot.functions.get(cls.methods.get(prop, "")) if cls is not None else None
+    if function is None or function.role not in ("property", "cached_property"):
+        return None
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    body = tree.body if isinstance(tree, ast.FunctionDef) else []
+    body = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    match body:
+        case [ast.Return(ast.ListComp(made, [ast.comprehension(ast.Name(item), source, [wanted], 0)]))]:
+            pass
+        case _:
+            return None
+    match wanted:
+        case ast.Call(ast.Name("isinstance"), [ast.Name(asked), classes], []) if asked == item:
+            pass
+        case _:
+            return None
+    if ast.unparse(source) not in (
+        "self._meta.fields",
+        "self._meta.concrete_fields",
+        "self._meta.get_fields()",
+    ):
+        return None
+    ref = function.globals.get(ast.unparse(classes))
+    found = [f.name for f in model.fields if ref is not None and _is_a(ctx, f.cls, f.base, ref.name)]
+    return None if ref is None or (found and ast.unparse(made) != f"{item}.name") else found
+
+
+def _is_a(ctx: Context, cls: str, base: str, wanted: str) -> bool:
+    known = ctx.snapshot.classes.get(cls) or ctx.snapshot.classes.get(base)
+    if known is not None:
+        return wanted in known.mro
+    # Of Django's own classes the snapshot may have the name alone: those of files are few.
+    return (
+        base == wanted
+        or wanted.rpartition(".")[2] not in ("FileField", "ImageField")
+        or base.endswith("ImageField")
+    )
+
+
+__all__ = ["QuietSave", "does_nothing", "names_by_class"]

@@ -142,7 +142,7 @@ def _behind(frame: Frame, label: str) -> tuple[Function, tuple[str, ...]] | None
     """The statements behind as a function of the object and of what is carried over; None where there are none."""
     from segue.translate.rules.own_save import alive, arguments_of, own_save, place_of
 
-    cut = own_save(frame.ctx, label)
+    cut = own_save(frame.ctx, label, files=True)
     function = frame.ctx.snapshot.functions.get(cut.name) if cut is not None else None
     if cut is None or function is None:
         return None

@@ -658,10 +658,11 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     kind = owner.kind
     if owner.node is None:
         return None
-    if isinstance(kind, ValidatedData) and call.name == "get":
+    if isinstance(kind, ValidatedData) and call.name in ("get", "pop"):
         from segue.translate.serializers.rules.validated import is_left
 
-        if is_left(frame, owner, call.argument(0)):
+        # ``pop`` without a default is a KeyError.
+        if (call.name == "get" or len(call.args) > 1) and is_left(frame, owner, call.argument(0)):
             return call.args[1] if len(call.args) > 1 else const(None)
     told = looked_up(frame, owner, call) if isinstance(kind, DictOf) else None
     if told is not None:

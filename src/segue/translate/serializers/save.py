@@ -281,9 +281,8 @@ def check_model(ctx: Context, serializer: Serializer) -> None:
         if name and method == "save" and tried_again(ctx, model.label) is not None:
             continue
         if name and method == "save":
-            own_save(
-                ctx, model.label, stored=saves_as_tag(ctx, model.label) and not saved_by(ctx, model.label)
-            )
+            stored = saves_as_tag(ctx, model.label) and not saved_by(ctx, model.label)
+            own_save(ctx, model.label, stored=stored, files=True)
         elif name and method != "full_clean":
             raise refuse(
                 "model-save",

@@ -14,6 +14,7 @@ from segue.translate.context import Context
 from segue.translate.functions.record import reached
 from segue.translate.functions.writing import writes
 from segue.translate.views.operation import PathOperation
+from segue.translate.views.untouched_chains import Code, same_behind
 
 
 def read_around_write(
@@ -21,17 +22,26 @@ def read_around_write(
 ) -> Refusal | None:
     """Why an operation is refused that may read such a property, write, and read it again; ``before``: what runs before the handler.
 
-    Whether it is one object that is asked twice is not looked at.
+    Whether it is one object that is asked twice is not looked at. One that only follows foreign keys, none of which is written, is the
+    same behind it (:mod:`segue.translate.views.untouched_chains`).
     """
-    called = [record.lines for record in reached(ctx, [*before, *made.lines]) if record is not None]
-    for lines in ([*before, *made.lines], *called):
+    found = reached(ctx, [*before, *made.lines])
+    records = [record for record in found if record is not None]
+    whole = [Code("", (), (*before, *made.lines)), *(Code(r.legacy, r.parameters, r.lines) for r in records)]
+    for lines in (code.lines for code in tuple(whole)):
         read: set[str] = set()
         kept: set[str] = set()
         for line in lines:
             here = _properties(ctx, line)
-            if kept & here:
+            again = {
+                name
+                for name in kept & here
+                if len(records) < len(found)
+                or not same_behind(ctx, [r.lines for r in records if r.legacy == name], whole)
+            }
+            if again:
                 why = "It is read before something may be written and again behind it: Django's object keeps what it was (cached_property)."
-                return refuse("read-order", min(kept & here), why, operation.where).refusal
+                return refuse("read-order", min(again), why, operation.where).refusal
             read |= here
             if read and writes(ctx, [line]):
                 kept |= read

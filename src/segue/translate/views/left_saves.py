@@ -1,6 +1,6 @@
-"""Saves that leave a row which the database refuses to Django: nothing may have been written when they are come to.
+"""Saves that leave a row which the database refuses, or files that are replaced, to Django: nothing may have been written by then.
 
-Django does such a request from its start (:mod:`segue.translate.rules.retried_save`), so that whatever was done before would be done twice.
+Django does such a request from its start (:mod:`segue.translate.rules.retried_save`, :mod:`segue.translate.rules.replaced_files`), so that whatever was done before would be done twice.
 """
 
 from __future__ import annotations
@@ -15,25 +15,35 @@ from segue.translate.context import Context
 from segue.translate.functions.record import CALLED, reached, records
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.leaving import WRITTEN
-from segue.translate.rules.retried_save import LEFT
+from segue.translate.rules import replaced_files, retried_save
 from segue.translate.views.operation import PathOperation
 
+LEFT = (retried_save.LEFT, replaced_files.LEFT)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def check(ctx: Context, before: Sequence[str], operation: Operation, made: PathOperation) -> Refusal | None:
     """Why the operation cannot leave it to Django; None where it can, or has no such save. ``before``: the code that runs before it."""
-    if not _leaves(ctx, made.lines):
+    found = _leaves(ctx, [*before, *made.lines])
+    if not found:
         return None
-    if not (ctx.memo.get(WRITTEN) or may_write(ctx, before)) and _comes_first(ctx, made.lines):
+    first = not (_leaves(ctx, before) or ctx.memo.get(WRITTEN) or may_write(ctx, before))
+    if first and _comes_first(ctx, made.lines):
         return None
-    why = "Its save() tries again where the database refuses the row, and something may have been written by then."
+    does = (
+        "tries again where the database refuses the row"
+        if found == LEFT[0]
+        else "acts on files that are replaced"
+    )
+    why = f"Its save() {does}, and something may have been written by then."
     return refuse("model-save", made.legacy, why, operation.where).refusal
 
 
-def _leaves(ctx: Context, lines: Sequence[str]) -> bool:
+def _leaves(ctx: Context, lines: Sequence[str]) -> str:
+    """What is called there, down to the last function, that leaves a save to Django; '' for nothing."""
     called = [one.lines for one in reached(ctx, lines) if one is not None]
-    return any(LEFT in line for some in (lines, *called) for line in some)
+    text = "\n".join(line for some in (lines, *called) for line in some)
+    return next((left for left in LEFT if left in text), "")
 
 
 def _comes_first(ctx: Context, lines: Sequence[str]) -> bool:
@@ -56,7 +66,7 @@ def _comes_first(ctx: Context, lines: Sequence[str]) -> bool:
         return False
     known = {record.token: record for record in records(ctx)}
     tokens = [t for t in CALLED.findall(ast.unparse(place)) if _leaves(ctx, known[t].lines)]
-    if LEFT in ast.unparse(place):
+    if any(left in ast.unparse(place) for left in LEFT):
         return not tokens
     others = [t for t in CALLED.findall(ast.unparse(place)) if t not in tokens]
     return (

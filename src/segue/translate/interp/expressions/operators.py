@@ -269,7 +269,9 @@ def boolean(frame: Frame, node: ast.BoolOp) -> Val:
             if not nothing:
                 result = kind if result is None else join(result, kind)
             parts.append(value.node)
-            if found.known is (not conjunction):
+            # An object is true, whatever it takes to come to it.
+            there = isinstance(value.kind, Instance) and not value.kind.nullable
+            if found.known is (not conjunction) or (there and not conjunction):
                 break
             frame.facts.update(found.then if conjunction else found.otherwise)
     finally:

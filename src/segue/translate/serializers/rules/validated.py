@@ -9,7 +9,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, Kind, ValidatedData
 from segue.translate.rules.registry import method
-from segue.translate.serializers.added import kind_of, may_be_put
+from segue.translate.serializers.added import gone, kind_of
 from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.values import kinds_by_source
 
@@ -46,6 +46,6 @@ def is_left(frame: Frame, owner: Val, key: Val | None) -> bool:
     wanted = getattr(key.kind, "value", None) if key is not None else None
     return (
         serializer is not None
-        and not may_be_put(frame.ctx, serializer.name, str(wanted))
         and any(item.source == wanted for item in left_fields(frame.ctx, serializer))
+        and gone(frame.ctx, serializer.name, str(wanted))
     )
