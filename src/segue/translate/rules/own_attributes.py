@@ -69,38 +69,18 @@ def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
     if not is_computed(ctx, name):
         return False
     site = kind.site
-    ways = [_ways(ctx).get(one.serial) for one in (site, *site.united)]
-    if ways[0] is None and not site.united:
-        return kind.mode == "entity" and not (site.fetched or site.keyless or site.bare)
-    begun: list[tuple[Needs, str]] = []
-    for way in ways:
-        if way is None or way[0].united:
-            return True
-        begun.append(way)
-        # Rows of no related set: each leads to an object of its own.
-        if not _joined(ctx, *way) and not (kind.mode == "row" and _of_its_own(ctx, way[0], begun)):
-            return True
-    # None of them may meet objects of which this is not so.
-    for one in (site, *site.united):
-        one.asked.add(name)
-    for parent, relation in begun:
-        parent.asked.add(f"known {relation}")
-    return False
-
-
-def _of_its_own(ctx: Context, site: Needs, begun: list[tuple[Needs, str]]) -> bool:
-    """Whether what the foreign keys of these rows lead to are objects of their own: they are rows of no related set, or what foreign
-    keys of such rows lead to. A one-to-one relation leads back to the object that it comes from. ``begun`` gets the ways to them."""
-    if site.fetched:
-        return site.known == {}
     way = _ways(ctx).get(site.serial)
-    if way is None or way[0].united or way[1] in way[0].assigned:
-        return False
-    item = field_of(concrete(ctx, way[0].model), way[1])
-    if item is None or item.relation is None or item.relation.kind != "fk":
-        return False
-    begun.append(way)
-    return _of_its_own(ctx, way[0], begun)
+    if way is None:
+        return kind.mode == "entity" and not (site.fetched or site.keyless or site.bare)
+    parent, relation = way
+    # Rows of no related set: each leads to an object of its own.
+    apart = _joined(ctx, parent, relation) or (kind.mode == "row" and parent.fetched and parent.known == {})
+    if not apart or site.united or parent.united:
+        return True
+    # Neither may meet objects of which this is not so.
+    site.asked.add(name)
+    parent.asked.add(f"known {relation}")
+    return False
 
 
 def is_computed(ctx: Context, name: str) -> bool:
