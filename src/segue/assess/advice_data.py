@@ -97,4 +97,6 @@ GROUPS: dict[str, str] = {
     "Show and read texts in several languages by the fields of django-i18nfield alone, in a project whose languages are settings.": (
         "localized-text"
     ),
+    "Show phone numbers by a CharField or the package's own field, or by their text: str(phone), phone.as_e164.": "phone-number",
+    "Show countries by the field that a ModelSerializer makes, or by address.country.code, and names in the client.": "country",
 }

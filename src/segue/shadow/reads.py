@@ -21,7 +21,7 @@ _READS = frozenset({"all", "first", "scalar", "get", "entities", "refresh", "pri
 _QUIET = (
     "segue_bridge.auth.backend", "segue_bridge.auth.cookies", "segue_bridge.auth.crypto", "segue_bridge.auth.csrf", "segue_bridge.auth.guardian",
     "segue_bridge.auth.jwt", "segue_bridge.auth.oauth2", "segue_bridge.auth.passwords", "segue_bridge.auth.permissions", "segue_bridge.auth.session_settings",
-    "segue_bridge.auth.stores", "segue_bridge.auth.users", "segue_bridge.auth.who", "segue_bridge.db.base", "segue_bridge.db.coerce",
+    "segue_bridge.auth.stores", "segue_bridge.auth.users", "segue_bridge.auth.who", "segue_bridge.countries", "segue_bridge.db.base", "segue_bridge.db.countries", "segue_bridge.db.phones", "segue_bridge.db.coerce",
     "segue_bridge.db.combined", "segue_bridge.db.compiled", "segue_bridge.db.content_types", "segue_bridge.db.database", "segue_bridge.db.dates",
     "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions", "segue_bridge.db.json_keys", "segue_bridge.db.polymorphic",
     "segue_bridge.db.pool", "segue_bridge.db.postgres", "segue_bridge.db.query", "segue_bridge.db.ranges", "segue_bridge.db.reads",
@@ -31,7 +31,7 @@ _QUIET = (
     "segue_bridge.http.links", "segue_bridge.http.lookup", "segue_bridge.http.media", "segue_bridge.http.metadata", "segue_bridge.http.negotiation",
     "segue_bridge.http.pages", "segue_bridge.http.parameters", "segue_bridge.http.plain", "segue_bridge.http.query", "segue_bridge.http.render",
     "segue_bridge.http.replies", "segue_bridge.http.resource", "segue_bridge.http.responses", "segue_bridge.http.router", "segue_bridge.http.streams",
-    "segue_bridge.http.urls", "segue_bridge.http.versioning", "segue_bridge.localized", "segue_bridge.pagination", "segue_bridge.schema",
+    "segue_bridge.http.urls", "segue_bridge.http.versioning", "segue_bridge.localized", "segue_bridge.pagination", "segue_bridge.phones", "segue_bridge.schema",
     "segue_bridge.storage", "segue_bridge.templates", "segue_bridge.text", "segue_bridge.translation", "segue_bridge.zone",
 )  # fmt: skip
 _WORDS = (

@@ -19,6 +19,8 @@ TEXTS = (
     "Datetime has wrong format. Use one of these formats instead: {format}.",
     "Datetime value out of range.",
     "Duration has wrong format. Use one of these formats instead: {format}.",
+    "Enter a valid phone number.",
+    "The phone number entered is not valid.",
     "Ensure that there are no more than {max_decimal_places} decimal places.",
     "Ensure that there are no more than {max_digits} digits in total.",
     "Ensure that there are no more than {max_whole_digits} digits before the decimal point.",

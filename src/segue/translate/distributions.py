@@ -24,6 +24,10 @@ _OURS = frozenset(
 )
 # Of libraries that are named otherwise than their modules.
 _DISTRIBUTIONS = {"slugify": "python-slugify"}
+# Which have the modules of another.
+_ALIKE = {"phonenumberslite": "phonenumbers"}
+# Of a module of the bridge: what it is an optional part for.
+BEHIND = {"segue_bridge.phones": "phonenumbers"}
 
 
 def comes_along(top: str) -> bool:
@@ -42,5 +46,5 @@ def of_module(snapshot: Snapshot, top: str) -> set[tuple[str, str]]:
     return {
         (name, release)
         for name, release in snapshot.versions.packages.items()
-        if name in named or re.sub(r"[-_.]+", "_", name).lower() == top.lower()
+        if name in named or re.sub(r"[-_.]+", "_", _ALIKE.get(name, name)).lower() == top.lower()
     }

@@ -170,6 +170,26 @@ class Localized(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Phone(Kind):
+    """A phone number of a column or of input (the bridge's ``PhoneNumber``); an empty text or None where there is none, but not
+    if it is ``present``."""
+
+    nullable: bool = False
+    present: bool = field(default=False, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Country(Kind):
+    """``address.country``: a ``Country`` of django-countries. Its code is the column, which has the country's code or an empty text.
+
+    ``present`` where a test has told that there is one.
+    """
+
+    nullable: bool = False
+    present: bool = field(default=False, compare=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldParent(Kind):
     """``self.parent`` in a method of a serializer's field; ``of`` is the kind of the field."""
 

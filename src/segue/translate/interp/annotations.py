@@ -7,6 +7,7 @@ from segue.translate.context import Context
 from segue.translate.kinds import (
     AskedTask,
     Const,
+    Country,
     DictOf,
     DjangoPage,
     ErrorResponse,
@@ -26,6 +27,7 @@ from segue.translate.kinds import (
     NextHandler,
     PaginatorSelf,
     Payload,
+    Phone,
     QueryParameters,
     QuerySet,
     Raised,
@@ -89,6 +91,11 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Localized():
             imports.add(Import("segue_bridge.localized", "LocalizedText"))
             return "LocalizedText"
+        case Country(nullable=null):
+            return "str | None" if null else "str"
+        case Phone():
+            imports.add(Import("segue_bridge.phones", "PhoneValue"))
+            return "PhoneValue"
         case Uploaded(nullable=null, or_stored=stored):
             imports.add(Import("segue_bridge.schema.data", "Upload"))
             return "Upload" + (" | str" if stored else "") + (" | None" if null else "")

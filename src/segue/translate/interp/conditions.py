@@ -15,6 +15,7 @@ from segue.translate.interp.truth import truth
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import (
     Const,
+    Country,
     EarlyRequest,
     Failure,
     Global,
@@ -23,6 +24,7 @@ from segue.translate.kinds import (
     ListOf,
     Localized,
     Maybe,
+    Phone,
     QuerySet,
     Raised,
     Scalar,
@@ -146,7 +148,7 @@ def of_value(frame: Frame, value: Val, node: ast.expr) -> Test:
             result.otherwise[text] = Const(None)
     if isinstance(value.kind, Maybe):
         result.then[text] = value.kind.kind
-    if isinstance(value.kind, StoredFile):
+    if isinstance(value.kind, StoredFile | Phone | Country):
         result.then[text] = replace(value.kind, present=True)
     failures, others = _narrowed_failure(frame, value.node)
     result.then.update(failures)
@@ -401,6 +403,10 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
         known: bool | None = (kind.value is None) == positive
     elif isinstance(kind, Maybe):
         known = None
+    elif isinstance(kind, Country) and not kind.nullable:
+        known = not positive  # a ``Country`` without a code is one, too
+    elif isinstance(kind, Phone | Country):
+        known = not positive if kind.present else None
     elif isinstance(kind, Scalar | Instance):
         maybe = kind.nullable or (isinstance(kind, Scalar) and (kind.type == "Any" or kind.unsure))
         known = None if maybe else not positive

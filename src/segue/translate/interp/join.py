@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from segue.translate.kinds import (
     Const,
+    Country,
     DictOf,
     ErrorResponse,
     Failure,
@@ -13,6 +14,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Maybe,
+    Phone,
     QuerySet,
     Raised,
     Response,
@@ -54,6 +56,8 @@ def widen(kind: Kind) -> Kind:
 def nullable(kind: Kind) -> Kind:
     """``kind`` or ``None``."""
     kind = widen(kind)
+    if isinstance(kind, Phone | Country):
+        return type(kind)(True)
     if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=True)
     if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse):
@@ -65,7 +69,7 @@ def nullable(kind: Kind) -> Kind:
 
 def not_null(kind: Kind) -> Kind:
     """``kind`` after a check against ``None``."""
-    if isinstance(kind, Scalar | Instance | Uploaded):
+    if isinstance(kind, Scalar | Instance | Uploaded | Phone | Country):
         return replace(kind, nullable=False)
     return kind.kind if isinstance(kind, Maybe) else kind
 
@@ -84,6 +88,9 @@ def _plain_list(kind: Kind) -> bool:
 
 def join(a: Kind, b: Kind) -> Kind:
     """The least kind that covers ``a`` and ``b``; :class:`Unknown` when they have nothing in common."""
+    if isinstance(a, Phone | Country) and type(a) is type(b):
+        assert isinstance(b, Phone | Country)
+        return type(a)(a.nullable or b.nullable, present=a.present and b.present)
     if a == b:
         return b if isinstance(b, Scalar) and b.unsure else a
     if isinstance(a, Unknown) and a.why == "empty":  # what an empty list holds: nothing yet

@@ -5,9 +5,11 @@ from __future__ import annotations
 from segue.refusal import Refused
 from segue.snapshot.model import Model, ModelField, ReverseRelation
 from segue.translate.context import Context
-from segue.translate.kinds import Kind, Localized, Scalar
+from segue.translate.kinds import Country, Kind, Localized, Phone, Scalar
 from segue.translate.models import names
 from segue.translate.models.conversions import conversion, is_localized
+from segue.translate.models.countries import is_country
+from segue.translate.models.phones import is_phone
 from segue.translate.models.problems import value_problem
 
 # Nearest django.db.models field class → annotation of the value that the generated column gives.
@@ -113,6 +115,10 @@ def column_kind(ctx: Context, item: ModelField) -> Kind:
     check_value(ctx, item)
     if is_localized(ctx, item):
         return Localized()
+    if is_phone(ctx, item):
+        return Phone(item.null)
+    if is_country(ctx, item):
+        return Country(item.null)
     return Scalar(python_type(ctx, item), item.null)
 
 

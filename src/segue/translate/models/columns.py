@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from segue.snapshot.model import Model, ModelField
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.models import ddl, tablespaces
+from segue.translate.models import countries, ddl, tablespaces
 from segue.translate.models.conversions import conversion
 from segue.translate.models.kinds import (
     AUTO,
@@ -23,6 +23,7 @@ from segue.translate.models.kinds import (
 )
 from segue.translate.models.names import attribute, concrete
 from segue.translate.models.own_defaults import full_default_of
+from segue.translate.models.phones import column_code, is_phone, problem
 from segue.translate.models.problems import column_is_known, key_fields, missing_table
 from segue.translate.models.time_stamps import created_of
 from segue.translate.versions import since
@@ -97,6 +98,17 @@ def column(ctx: Context, model: Model, item: ModelField, out: Text) -> str:
 
 def _converted(ctx: Context, item: ModelField, made: Column, out: Text) -> None:
     """``Converted(Varchar(200), read=…, write=…)`` where the field's class converts values itself."""
+    if is_phone(ctx, item) and problem(ctx, item) is None:
+        made.arguments[0], needed = column_code(ctx, item)
+        out.imports |= needed
+        out.use("segue_bridge.phones", "PhoneValue")
+        made.annotation = "PhoneValue"
+        made.mapped.insert(0, f"nullable={made.nullable}")
+        return
+    if countries.is_country(ctx, item) and countries.problem(ctx, item) is None:
+        made.arguments[0], needed = countries.column_code(ctx, item)
+        out.imports |= needed
+        return
     found = conversion(ctx, item)
     if found is None or (found.read is None and found.write is None):
         return

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from segue.refusal import Refusal, Refused
 from segue.snapshot.model import Function, ModelField
 from segue.translate.context import Context
+from segue.translate.models.countries import is_country
 from segue.translate.models.kinds import base_name, referred
+from segue.translate.models.phones import is_phone
 from segue.translate.models.problems import field_refusal, overriding
 
 if TYPE_CHECKING:
@@ -67,6 +69,10 @@ class Conversion:
     write_problem: Refusal | None = None
 
 
+_PHONE = Conversion()
+"""What the column type itself does (:mod:`segue.translate.models.phones`)."""
+
+
 def conversion(ctx: Context, field: ModelField) -> Conversion | None:
     """How the values of ``field`` are converted; None where Django's own class does that. Those of a foreign key are
     converted as the column is that it refers to."""
@@ -77,12 +83,15 @@ def conversion(ctx: Context, field: ModelField) -> Conversion | None:
     writes = overriding(ctx.snapshot, field, "get_prep_value")
     if not writes and base_name(field) in TEXTS:
         writes = overriding(ctx.snapshot, field, "to_python")
-    if not reads and not writes:
+    if (not reads and not writes) or is_country(ctx, field):
         return None
     key = ("conversion", (reads, writes, ModelFieldUse(field).key))
     memo = ctx.memo.get(key)
     if not isinstance(memo, Conversion):
-        made = _localized() if is_localized(ctx, field) else _made(ctx, field, reads, writes)
+        if is_phone(ctx, field):
+            made = _PHONE
+        else:
+            made = _localized() if is_localized(ctx, field) else _made(ctx, field, reads, writes)
         memo = ctx.memo[key] = made
     assert isinstance(memo, Conversion)
     return replace(
@@ -93,7 +102,7 @@ def conversion(ctx: Context, field: ModelField) -> Conversion | None:
 def lookup_problem(ctx: Context, field: ModelField) -> Refusal | None:
     """Why rows cannot be found by equality with ``field``. What is bound to its column is converted as Django does that."""
     found = conversion(ctx, field)
-    if found is None:
+    if found is None or is_phone(ctx, field):
         return None
     if found.read is not None or found.read_problem is not None:
         return field_refusal(field, "Look-ups by a column whose values are converted are not translated.")

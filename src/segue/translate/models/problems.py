@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from segue.refusal import Refusal
 from segue.snapshot.model import Function, Model, ModelField, Snapshot
 from segue.translate.context import Context
+from segue.translate.models import countries, phones
 from segue.translate.models.by_vendor import is_djangos
 from segue.translate.models.ddl import is_mysql
 from segue.translate.models.kinds import (
@@ -171,6 +172,14 @@ def _class_problem(
         names += ("to_python",)
     if is_localized(ctx, field):
         return None
+    if phones.is_phone(ctx, field):
+        if aside:
+            return field_refusal(field, "A foreign key to a phone number is not translated.")
+        return phones.problem(ctx, field)
+    if countries.is_country(ctx, field):
+        if aside:
+            return field_refusal(field, "A foreign key to a country is not translated.")
+        return countries.problem(ctx, field)
     found = _overrides(
         snapshot, field, tuple(n for n in names if n not in ("from_db_value", "get_prep_value"))
     )

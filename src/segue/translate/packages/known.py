@@ -123,6 +123,17 @@ PACKAGES = (
         "Write tags through TaggitSerializer, or by hand with segue_bridge.db.tags (docs/bridge/db.md); look tags up by their columns.",
     ),
     Package(
+        "django-phonenumber-field", ("phonenumber_field",),
+        "Columns and serializer fields are translated with the settings of the package (releases 7.2 to 9), on the library phonenumbers: shown, validated, saved, looked up; "
+        "`str(phone)`, `as_e164` and the like, `country_code`, `is_valid()`. Numbers as keys, in `values()`, in `full_clean()` and by `iexact` are refused.",
+        "Show numbers by a field of texts or by their text (`str(phone)`, `phone.as_e164`); write other routes by hand with segue_bridge.phones (docs/bridge/phones.md).",
+    ),
+    Package(
+        "django-countries", ("django_countries",),
+        "A `CountryField` of one country is translated with the countries of the settings (releases 7.6 to 9): chosen and shown by the field that a `ModelSerializer` makes, looked up, saved; `.code` and `str()`. Names, `CountryFieldMixin`, its serializer field, several countries and classes of countries are refused.",
+        "Show codes by the ModelSerializer's own field, and names in the client.",
+    ),
+    Package(
         "django-import-export", ("import_export",),
         "Resources are refused where they are used.",
         "Keep imports and exports on Django: they are jobs of the admin rather than of the API.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, is_pure, literal, quote
-from segue.translate.kinds import Const, Expr, Instance, Kind, ListOf, QuerySet, Scalar, User
+from segue.translate.kinds import Const, Expr, Instance, Kind, ListOf, Phone, QuerySet, Scalar, User
 
 if TYPE_CHECKING:
     from segue.translate.query.expressions import Expression
@@ -38,6 +38,8 @@ def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if isinstance(kind, Instance | User):
         return instance_key(frame, value, on, at)
     assert value.node is not None
+    if on.type == "phone":
+        return _phone(frame, value, at)
     if isinstance(kind, Const):
         return _constant(frame, on, kind.value, value, at)
     if isinstance(kind, Scalar):
@@ -61,6 +63,15 @@ def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     raise frame.refuse(
         "lookup-value", value.text or type(kind).__name__, "Segue does not know what this value is.", at
     )
+
+
+def _phone(frame: Frame, value: Val, at: ast.AST) -> ast.expr:
+    """The column reads a text as Django's does, and fails for all else (``PhoneNumberField.get_prep_value``)."""
+    kind = value.kind
+    known = isinstance(kind, Phone) or (isinstance(kind, Scalar) and kind.type in ("str", "Any"))
+    if value.node is None or not (known or (isinstance(kind, Const) and isinstance(kind.value, str))):
+        raise frame.refuse("lookup-value", value.text, "This is no text for a phone number.", at)
+    return value.node
 
 
 def _constant(frame: Frame, on: Target, constant: object, value: Val, at: ast.AST) -> ast.expr:
@@ -148,7 +159,7 @@ def coerce_items(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
     if isinstance(kind, QuerySet):
         return subquery_of(frame, value, on, at)
     if isinstance(kind, Const) and isinstance(kind.value, tuple):
-        items = [_constant(frame, on, v, Val(Const(v), literal(v)), at) for v in kind.value if v is not None]
+        items = [coerce(frame, on, Val(Const(v), literal(v)), at) for v in kind.value if v is not None]
         return ast.List(elts=items, ctx=ast.Load())
     if isinstance(kind, Scalar) and kind.type in ("Any", "list[Any]") and not kind.nullable:
         return _unknown_items(frame, on, value, at)

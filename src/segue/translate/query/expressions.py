@@ -12,7 +12,7 @@ from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Expr, Kind, Scalar
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, python_type
-from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.column_objects import refuse_objects
 
 if TYPE_CHECKING:
     from segue.translate.query.ir import Query
@@ -122,7 +122,7 @@ def column_of(frame: Frame, query: Query, root: ast.expr, path: str, at: ast.AST
     if any(h.many for h in found.hops):
         raise frame.refuse("expression", f"F({path!r})", "F() over a to-many relation is not translated.", at)
     kind = column_kind(frame.ctx, found.field)
-    refuse_localized(frame, kind, path, at)
+    refuse_objects(frame, kind, path, at)
     if not found.hops:
         return ast.Attribute(root, found.field.attname, ast.Load()), kind
     return to_one_subquery(frame, found.hops, root, found.field.attname), Scalar(

@@ -20,7 +20,7 @@ from segue.translate.query.expressions import Expression
 from segue.translate.query.ir import Column, Query
 from segue.translate.query.paths import Link, Path, resolve
 from segue.translate.query.where import Leaf, Node, Raw
-from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.column_objects import refuse_objects
 
 
 def crosses(frame: Frame, label: str, tree: Node, negated: bool = False) -> bool:
@@ -113,7 +113,7 @@ def joined_column(
     if many and (query.sliced or query.locked):
         raise frame.refuse("group-by", path, "An aggregate over a sliced or locked query.", at)
     kind = column_kind(frame.ctx, found.field)
-    refuse_localized(frame, kind, path, at)
+    refuse_objects(frame, kind, path, at)
     if not found.hops:
         return value, ast.Attribute(root, found.field.attname, ast.Load()), kind, found
     outer = False

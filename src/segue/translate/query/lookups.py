@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segue.refusal import Refused
 from segue.snapshot.model import ModelField
@@ -16,6 +16,8 @@ from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, ListOf, QuerySet, Scalar
 from segue.translate.load.models import check_value, python_type
 from segue.translate.models.conversions import conversion, lookup_problem
+from segue.translate.models.countries import is_country
+from segue.translate.models.phones import is_phone
 from segue.translate.models.problems import field_refusal
 from segue.translate.query.coerce import coerce, coerce_items
 
@@ -52,6 +54,8 @@ def target(frame: Frame, column: ast.expr, item: ModelField) -> Target:
     problem = lookup_problem(frame.ctx, item)
     if problem is not None:
         raise Refused(problem)
+    if is_phone(frame.ctx, item):
+        return Target(column, item, "phone", item.null)
     return Target(column, item, python_type(frame.ctx, item), item.null)
 
 
@@ -158,9 +162,14 @@ def range_(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
 
 def _text(name: str) -> Lookup:
     def build(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
-        if on.type != "str":
+        if on.type == "phone" and name != "iexact":  # which alone has Django read what it looks for
+            on = replace(on, type="str")
+        elif on.type != "str":
             raise frame.refuse("text-lookup", f"__{name}", f"Text lookup on a column of type {on.type}.", at)
-        if conversion(frame.ctx, on.field) is not None:
+        if is_country(frame.ctx, on.field) and name != "iexact":
+            why = f"django-countries looks for names by __{name}, and not for codes."
+            raise Refused(field_refusal(on.field, why))
+        if conversion(frame.ctx, on.field) is not None and not is_phone(frame.ctx, on.field):
             raise Refused(
                 field_refusal(on.field, f"Its class converts values, which Django does not for __{name}.")
             )

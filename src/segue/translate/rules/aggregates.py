@@ -20,7 +20,7 @@ from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
 from segue.translate.query.where import Leaf, Node, Raw
 from segue.translate.rules.aggregate_sorts import Sort, sql_call
-from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.column_objects import refuse_objects
 from segue.translate.rules.output_fields import python_of
 from segue.translate.rules.registry import function
 
@@ -250,7 +250,7 @@ def _subquery(
     if sort.absent is not None and condition is None:
         node = sort.absent(frame, node)
     held = column_kind(frame.ctx, found.field)
-    refuse_localized(frame, held, found.field.name, call.node)
+    refuse_objects(frame, held, found.field.name, call.node)
     kind = sort.kind(frame, held, call)
     return sort.ended(frame, node), kind
 

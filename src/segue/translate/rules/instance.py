@@ -13,9 +13,10 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, ListOf, RelatedManager, Request, Scalar, User
+from segue.translate.kinds import Const, Instance, ListOf, Phone, RelatedManager, Request, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_many, to_one
+from segue.translate.models.countries import is_country
 from segue.translate.models.polymorphic import children
 from segue.translate.needs import Needs
 from segue.translate.rules.by_class import by_class
@@ -136,6 +137,8 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
     found = column_kind(frame.ctx, item)
     if isinstance(found, Scalar) and may_hold_none(kind):
         found = replace(found, unsure=True)
+    if isinstance(found, Phone) and may_hold_none(kind):
+        found = Phone(True)
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
 
 
@@ -296,6 +299,10 @@ def display(frame: Frame, owner: Val, item: ModelField, node: ast.AST) -> Val:
     kind = owner.kind
     assert owner.node is not None
     assert isinstance(kind, Instance)
+    if is_country(frame.ctx, item):
+        raise frame.refuse(
+            "country", f"get_{item.name}_display", "The names of countries are not translated.", node
+        )
     column(frame.ctx, kind.site, item.attname)
     pairs: dict[object, Value] = {}
     for key, label in item.choices:

@@ -13,34 +13,13 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, is_pure, literal, quote
-from segue.translate.kinds import Const, DictOf, Kind, ListOf, Localized, Maybe, Payload, Scalar, TupleOf
+from segue.translate.kinds import Const, DictOf, Localized, Payload, Scalar
 from segue.translate.rules.registry import attribute, context, framework, function, method
 
 MODULE = "segue_bridge.localized"
 _OVERRIDE = ("language", "override")
 """Memo: the code of the language of ``translation.override`` around the statement in hand."""
 _SHOWS = "i18nfield.rest_framework.I18nField.to_representation"
-
-
-def holds_localized(kind: Kind) -> bool:
-    """Whether a value has such a text in it, which no renderer of the bridge writes."""
-    if isinstance(kind, ListOf):
-        return holds_localized(kind.item)
-    if isinstance(kind, DictOf):
-        return any(holds_localized(k) for _, k in kind.items) or (
-            kind.value is not None and holds_localized(kind.value)
-        )
-    if isinstance(kind, TupleOf):
-        return any(map(holds_localized, kind.items))
-    return isinstance(kind, Localized) or (isinstance(kind, Maybe) and holds_localized(kind.kind))
-
-
-def refuse_localized(frame: Frame, kind: Kind, construct: str, node: ast.AST) -> None:
-    """Refuse a text in several languages where only plain values have a form."""
-    if holds_localized(kind):
-        raise frame.refuse(
-            "localized-text", construct, "It is a text in several languages (django-i18nfield).", node
-        )
 
 
 def as_text(frame: Frame, value: Val, node: ast.AST) -> Val:
@@ -174,4 +153,4 @@ def shown(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     return Val(Scalar("dict[str, Any]", True), made)
 
 
-__all__ = ["MODULE", "as_text", "holds_localized", "is_localized", "refuse_localized"]
+__all__ = ["MODULE", "as_text", "is_localized"]

@@ -10,9 +10,10 @@ from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
-from segue.translate.kinds import Const, Instance, Kind, Scalar, Unknown, User, ValidatedData
+from segue.translate.kinds import Const, Instance, Kind, Phone, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
+from segue.translate.models.phones import is_phone
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.needs import Needs
@@ -141,8 +142,10 @@ def check_column(
     if item.relation is not None and key == item.name:
         if not isinstance(kind, Instance | User):
             raise frame.refuse("model-field", f"{label}.{key}", "Segue does not know the related object.", at)
-    elif not fits(kind, python_type(frame.ctx, item), item.null) and not takes(
-        frame, label, item, kind, site, at
+    elif (
+        not fits(kind, python_type(frame.ctx, item), item.null)
+        and not takes(frame, label, item, kind, site, at)
+        and not (isinstance(kind, Phone) and is_phone(frame.ctx, item))
     ):
         raise frame.refuse(
             "model-field",
@@ -230,6 +233,7 @@ def column_value(
         not fits(kind, wanted, item.null)
         and not takes(frame, label, item, kind, site, at)
         and not postgres.holds_items(item, value)
+        and not (isinstance(kind, Phone) and is_phone(frame.ctx, item))
     ):
         raise frame.refuse(
             "model-field",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 
 from segue.translate.kinds import (
+    Country,
     DictOf,
     Instance,
     Kind,
     ListOf,
     Maybe,
     OpenFile,
+    Phone,
     StoredFile,
     TupleOf,
     Uploaded,
@@ -27,6 +29,10 @@ def object_in(kind: Kind, node: ast.expr | None) -> str:
             return "A file is not JSON."
         case Instance() | User():
             return "A model instance is not JSON."
+        case Country():
+            return "A country is not JSON: show its code."
+        case Phone():
+            return "A phone number is not JSON: show its text (str(…), .as_e164 …)."
         case Maybe(kind=inner) | ListOf(item=inner):
             return object_in(inner, None)
         case TupleOf(items=items):

@@ -20,7 +20,7 @@ from segue.translate.query.expressions import OUTER, Expression, column_of
 from segue.translate.query.grouping import chosen, joined_column
 from segue.translate.query.ir import Column
 from segue.translate.query.where import Leaf
-from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.column_objects import refuse_objects
 from segue.translate.rules.querysets import labelable
 from segue.translate.rules.registry import attribute, method
 
@@ -129,7 +129,7 @@ def _plain(
         node, kind = ast.Attribute(root, item.attname, ast.Load()), column_kind(frame.ctx, item)
         # A list of such texts alone has them as the column gives them (``from_db_value``); they have no hash for rows that are distinct.
         if not flat or query.distinct or query.compound or query.grouped:
-            refuse_localized(frame, kind, text, call.node)
+            refuse_objects(frame, kind, text, call.node)
         return owner, Column(text, ast.unparse(node), kind), node
     path = resolve_or_none(frame, query.model, Leaf(text, Val(Const(None)), call.node))
     if path is not None and any(hop.many for hop in path.hops):

@@ -29,6 +29,7 @@ from segue.translate.serializers.facts import (
     overridden,
 )
 from segue.translate.serializers.own_field import parameters_of, self_of, stem_of
+from segue.translate.serializers.phones import is_phone_field
 from segue.translate.serializers.synthetic import call_lifted, in_validation
 
 # Nothing of DRF's stands between the input and to_internal_value of these, but what CharField does to blank text.
@@ -53,6 +54,8 @@ _ON_KEYWORDS = frozenset(
 def converts_itself(ctx: Context, item: SerializerField) -> bool:
     """Whether the field's class says itself what the value of its input is, in a way that is followed here."""
     one = _one(item)
+    if is_phone_field(ctx, one):
+        return False
     return base_name(one) in CONVERTING | RELATED and bool(overridden(ctx, one.cls, "to_internal_value"))
 
 

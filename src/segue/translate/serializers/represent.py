@@ -12,7 +12,9 @@ from segue.target.ir import Import
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Scalar, StoredFile, Uploaded
+from segue.translate.kinds import Const, Country, Phone, Scalar, StoredFile, Uploaded
+from segue.translate.models.countries import BRIDGE as COUNTRIES
+from segue.translate.models.countries import codes_of, declared
 from segue.translate.serializers.choices import choices_constant
 from segue.translate.serializers.facts import (
     FIELD_OUTPUT,
@@ -62,9 +64,24 @@ def represent(frame: Frame, item: SerializerField, val: Val) -> Shown:
     """How a value that is not ``None`` is shown by ``item``. Refuses unknown fields."""
     check_field(frame.ctx, item, FIELD_OUTPUT, "field-output")
     writer = WRITERS.get(base_name(item))
+    if isinstance(val.kind, Country):
+        return _country(frame, item, val)
+    if isinstance(val.kind, Phone) and base_name(item) not in TEXTS:
+        raise field_refusal(item, "phone-number", "A phone number is shown by a field of texts only.")
     if writer is None:
         raise field_refusal(item, "field-class", f"Segue does not know how {item.base} is shown.")
     return writer(frame, item, val)
+
+
+def _country(frame: Frame, item: SerializerField, val: Val) -> Shown:
+    """A ``Country`` by the field that a ``ModelSerializer`` makes for its column; the package's own field is refused before."""
+    listed = item.kwargs.get("choices")
+    keys = {pair.items[0].data for pair in listed.items if pair.items} if listed is not None else set()
+    if base_name(item) != "ChoiceField" or keys - {""} != set(codes_of(frame.ctx)):
+        raise field_refusal(item, "country", "A country is shown by a ChoiceField of all countries only.")
+    constant = declared(frame.ctx)
+    frame.use(constant, Import(COUNTRIES, "country_choice"))
+    return Shown(f"country_choice({val.text}, {constant.name})", "str")
 
 
 def _call(frame: Frame, function: str, *arguments: str) -> str:

@@ -21,6 +21,9 @@ from segue.translate.serializers.facts import (
     rest_value,
 )
 from segue.translate.serializers.own_input import converts_itself, unfollowed
+from segue.translate.serializers.phones import BRIDGE as PHONES
+from segue.translate.serializers.phones import field_arguments as phone_arguments
+from segue.translate.serializers.phones import is_phone_field
 from segue.translate.serializers.tag_lists import BRIDGE as TAG_NAMES
 from segue.translate.serializers.tag_lists import is_tag_list
 from segue.translate.serializers.texts import changed
@@ -49,7 +52,8 @@ Maker = Callable[[Context, str, SerializerField], Rules]
 
 def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules:
     """The rules of ``item`` without validators, source and name."""
-    if not is_tag_list(item):
+    phone = is_phone_field(ctx, item)
+    if not (is_tag_list(item) or phone):
         check_field(ctx, item, unfollowed(ctx, item), "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
@@ -60,7 +64,10 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
     if maker is None:
         raise field_refusal(item, "field-class", f"Segue does not know how {item.base} reads input.")
     rules = maker(ctx, f"{app}\n{owner}", item)
-    rules.imports.add(Import(FIELDS, rules.name))
+    if phone:
+        arguments, needed = phone_arguments(ctx, item)
+        rules = Rules("Any", "Phone", [*arguments, *rules.arguments], {*needed, *rules.imports})
+    rules.imports.add(Import(PHONES if phone else FIELDS, rules.name))
     if converts_itself(ctx, item):
         if base != "Field":
             rules.arguments.append("as_sent=True")
@@ -69,7 +76,7 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
         rules.arguments.append("null=True")
         if rules.type != "Any":
             rules.type += " | None"
-    texts, needed = changed(ctx, item, base)
+    texts, needed = changed(ctx, item, "PhoneNumberField" if phone else base)
     if texts:
         rules.arguments.append(f"messages={texts}")
         rules.imports |= needed

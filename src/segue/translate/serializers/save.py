@@ -21,6 +21,7 @@ from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, Valida
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.load.needs import many_target
+from segue.translate.models.phones import is_phone
 from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is_polymorphic
 from segue.translate.models.writing import save_problem
 from segue.translate.needs import Needs
@@ -48,6 +49,7 @@ from segue.translate.serializers.hooks import taken_out
 from segue.translate.serializers.interface import Saver
 from segue.translate.serializers.left_fields import left_fields
 from segue.translate.serializers.own_input import converts_itself
+from segue.translate.serializers.phones import is_phone_field
 from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.polymorphic_write import polymorphic_saver
 from segue.translate.serializers.show import NESTED
@@ -394,6 +396,10 @@ def _not_saved(ctx: Context, serializer: Serializer, item: SerializerField) -> b
 
 def _same_type(ctx: Context, item: SerializerField, field: ModelField) -> None:
     """A value of another type than the column's is converted by Django's field on saving."""
+    if is_phone_field(ctx, item):
+        if not is_phone(ctx, field):
+            raise field_refusal(item, "field-type", "A phone number is saved into a column that is none.")
+        return
     column = python_type(ctx, field)
     known = SCALARS.get(base_name(item))
     if converts_itself(ctx, item):

@@ -27,7 +27,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
-from segue.translate.rules.localized import holds_localized
+from segue.translate.rules.column_objects import holds_localized
 from segue.translate.rules.plain_data import object_in
 from segue.translate.serializers.absent import is_absent
 from segue.translate.serializers.as_made import as_made

@@ -39,6 +39,7 @@ _DICT = {
 }
 DEFAULTS: dict[str, dict[str, str]] = {
     "CharField": _CHAR,
+    "PhoneNumberField": {**_CHAR, "invalid": "Enter a valid phone number."},
     "EmailField": {**_CHAR, "invalid": "Enter a valid email address."},
     "URLField": {**_CHAR, "invalid": "Enter a valid URL."},
     "RegexField": {**_CHAR, "invalid": "This value does not match the required pattern."},

@@ -13,6 +13,7 @@ from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.join import not_null
 from segue.translate.kinds import Const, Kind, Scalar
 from segue.translate.language import given, is_text, source_text, vary, written
+from segue.translate.serializers import phones
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, const, field_refusal, option
 from segue.translate.serializers.own_validators import is_own_validator, own_validator
@@ -137,6 +138,9 @@ def _given(item: SerializerField) -> tuple[Value, ...]:
 def validator_of(ctx: Context, item: SerializerField, value: Value, kind: Kind) -> Text | Lifted:
     """One validator of a field; ``item`` tells where it stands. Raises ``Refused``."""
     short = value.name.rpartition(".")[2]
+    phone = phones.validator(ctx, value)
+    if phone is not None:
+        return phone
     if value.kind == "ref" and value.name.startswith(_DJANGO):
         if short == "validate_integer":
             said = Value("lazy", _INTEGER, "django.utils.translation.gettext", (Value("const", _INTEGER),))

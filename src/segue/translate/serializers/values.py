@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
-from segue.translate.kinds import Instance, Kind, ListOf, Scalar, Uploaded, User, ValidatedData
+from segue.translate.kinds import Instance, Kind, ListOf, Phone, Scalar, Uploaded, User, ValidatedData
 from segue.translate.needs import Needs
 from segue.translate.serializers.facts import base_name, option, overridden
 from segue.translate.serializers.left_fields import left_fields
+from segue.translate.serializers.phones import is_phone_field
 
 SCALARS = {
     "CharField": "str",
@@ -38,6 +39,8 @@ def written(model: str) -> Needs:
 def value_kind(ctx: Context, item: SerializerField) -> Kind:
     """Kind of the validated value of ``item``."""
     base = base_name(item)
+    if is_phone_field(ctx, item):
+        return Phone(item.allow_null)
     one = item.child if base == "ManyRelatedField" and item.child is not None else item
     if not item.read_only and overridden(ctx, one.cls, "to_internal_value"):
         from segue.translate.serializers.own_input import converted_kind, converts_itself

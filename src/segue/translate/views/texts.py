@@ -198,6 +198,7 @@ def files(program: Program, snapshot: Snapshot, name: str) -> dict[str, str]:
     for library in sorted(imported & {"requests", "httpx"}):  # the release that answers on the other side
         driver += f'",\n  "{library}>={snapshot.versions.packages.get(library, "0")}'
     tops = {module.partition(".")[0] for module in imported} - {package, ""}
+    tops |= {top for module, top in distributions.BEHIND.items() if module in imported}
     for library, release in sorted({one for top in tops for one in distributions.of_module(snapshot, top)}):
         driver += f'",\n  "{library}=={release}'
     cache = program.modules.get(f"{package}/cache.py")

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from rest_framework import serializers as s
 
-from .samples import accepted, matching
+from .samples import TELEPHONES, accepted, matching, telephone
 
 WRONG: list[Any] = [
     None,
@@ -109,8 +109,17 @@ def _text(field: Any, name: str, pick: random.Random, number: int) -> Any:
         found = matching(field.validators, number)
         if found is not None:
             return found
+    called = telephone([*_conversions(field), *field.validators], number)
+    if called is not None:
+        return called
     text = f"{name} {number}"
     return text[: field.max_length] if field.max_length else text
+
+
+def _conversions(field: Any) -> list[Any]:
+    """What a text field does to its input beside DRF: as a validator, it may refuse."""
+    own = type(field).to_internal_value is not s.CharField.to_internal_value
+    return [field.to_internal_value] if own and isinstance(field, s.CharField) else []
 
 
 def _renumbered(text: str, number: int) -> str:
@@ -272,6 +281,8 @@ def boundary(field: Any) -> list[Any]:
                 for step in steps
                 if limit and limit + step >= 0 and limit < 5000
             ]
+        if telephone([*_conversions(field), *field.validators], 1) is not None:
+            out += TELEPHONES
         out += ["  padded  ", "\u0130", "<b>", 5, 5.0, False]
     for limit in ("min_value", "max_value"):
         edge = getattr(field, limit, None)

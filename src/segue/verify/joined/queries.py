@@ -146,8 +146,8 @@ def _filters(view: Any) -> Iterator[Labelled]:
     for name, item in live.filters_of(view).items():
         values = list(_column_values(view, item))
         field = item.field
-        if getattr(field, "choices", None):
-            try:
+        if getattr(field, "choices", None) is not None:
+            try:  # choices that a function gives have no length, and so no truth
                 values += [str(c[0]) for c in list(field.choices)[:6]]
             except Exception:  # noqa: BLE001 - choices of the project's own making
                 values += []

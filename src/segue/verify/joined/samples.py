@@ -38,6 +38,28 @@ def accepted(validators: Any, text: str) -> bool:
     return all(_accepts(v, text) for v in validators or () if getattr(v, "regex", None) is not None)
 
 
+def telephone(validators: Any, number: int) -> str | None:
+    """A telephone number, where it is what the validators of a column or field want: they take it, and no text of another kind."""
+    checks = [v for v in validators or () if not getattr(v, "requires_context", False)]
+    found = f"+3120{1000000 + number % 9000000}"
+    return found if _takes(checks, found) and not _takes(checks, "text") else None
+
+
+TELEPHONES = (
+    "0201234567", "+31 (0)20 123 4567", "tel:+31-20-123-4567;ext=5", "+1 650-253-0000", "+442083661177", "+999123", "112", "+", "0٢01234567",
+)  # fmt: skip
+"""Numbers in other forms, and what is none."""
+
+
+def _takes(checks: Any, text: str) -> bool:
+    try:
+        for check in checks:
+            check(text)
+    except Exception:  # noqa: BLE001 - whatever a validator does about a text that it does not expect
+        return False
+    return True
+
+
 def sample(pattern: str, number: int) -> str | None:
     """A text in which ``pattern`` is found, made from ``number``; None for patterns that look around or back."""
     digits = _Digits(number)

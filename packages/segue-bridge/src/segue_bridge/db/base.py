@@ -198,6 +198,14 @@ def _left_to_database(column: Column[Any]) -> bool:
 
 
 def _default(column: Column[Any]) -> Callable[[], Any]:
+    make = _plain_default(column)
+    if isinstance(column.type, DjangoType) and column.type.converts_assigned:
+        assigned = column.type.assigned
+        return lambda: assigned(make())
+    return make
+
+
+def _plain_default(column: Column[Any]) -> Callable[[], Any]:
     default: Any = column.default
     if default is not None:
         if default.is_callable:
@@ -280,8 +288,22 @@ def _forgets(relation: str) -> Callable[..., Any]:
     return changed
 
 
+def _converts(kind: DjangoType[Any]) -> Callable[..., Any]:
+    """A descriptor of a Django field that converts what is assigned (``PhoneNumberDescriptor.__set__``)."""
+
+    def assign(target: Any, value: Any, old: Any, initiator: Any) -> Any:
+        return kind.assigned(value)
+
+    return assign
+
+
 @event.listens_for(Base, "mapper_configured", propagate=True)
 def _guard_relations(mapper: Mapper[Any], cls: type[Base]) -> None:
+    for attribute in mapper.column_attrs:
+        kind = attribute.columns[0].type
+        if attribute.parent is mapper and isinstance(kind, DjangoType) and kind.converts_assigned:
+            listener = _converts(kind)
+            event.listen(getattr(cls, attribute.key), "set", listener, retval=True, propagate=True)
     for relation in mapper.relationships:
         if relation.parent is not mapper:
             continue

@@ -11,6 +11,7 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
     ContextDict,
+    Country,
     DictOf,
     Expr,
     Expressions,
@@ -95,6 +96,10 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
         check(frame, value.kind, node)
     if isinstance(value.kind, StoredFile) and value.kind.nullable:
         return quote("{0} or ''", value.node)
+    if isinstance(value.kind, Country):
+        from segue.translate.rules.countries import sure_code
+
+        return sure_code(frame, value, node)
     if isinstance(value.kind, Localized):
         from segue.translate.rules.localized import as_text
 

@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Payload,
+    Phone,
     Q,
     QueryParameters,
     QuerySet,
@@ -121,6 +122,8 @@ def _shown(frame: Frame, left: Val, right: Val, node: ast.BinOp) -> Val:
     """What ``"%s"`` is filled with: objects of models by their text, which ``str()`` of the generated class is not."""
     from segue.translate.interp.expressions.literals import printable
 
+    if isinstance(right.kind, Phone):
+        return Val(Scalar("Any"), right.node)  # an object whose text is the same as Django's
     if isinstance(right.kind, Raised | Failure):
         return Val(Scalar("str"), quote("str({0})", printable(frame, right, node.right)))
     legacy = list(node.right.elts) if isinstance(node.right, ast.Tuple) else [node.right]
@@ -324,6 +327,7 @@ _COMPARABLE = (
     ListOf,
     DictOf,
     Payload,
+    Phone,
     QueryParameters,
     UrlArguments,
     ValidatedData,

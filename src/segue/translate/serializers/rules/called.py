@@ -9,15 +9,15 @@ from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function
-from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Scalar, Serializer, SerializerSelf, ShownValues
+from segue.translate.interp.value import Val, quote
+from segue.translate.kinds import Const, Phone, Scalar, Serializer, SerializerSelf, ShownValues
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
 from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
-from segue.translate.serializers.values import SCALARS
+from segue.translate.serializers.values import SCALARS, value_kind
 from segue.translate.views.serializer_object import held_of
 
 _TEXTS = frozenset(name for name, kind in SCALARS.items() if kind == "str")
@@ -112,4 +112,11 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
             "Only text that must be sent is shown as it came.",
             call.node,
         )
-    return Val(Scalar("str"), ast.Subscript(owner.node, ast.Constant(field.source), ast.Load()))
+    found = value_kind(frame.ctx, field)
+    held = ast.Subscript(owner.node, ast.Constant(field.source), ast.Load())
+    if isinstance(found, Phone):
+        return Val(Scalar("str"), quote("str({0})", held))
+    if found != Scalar("str"):  # a to_internal_value of the field's own
+        why = "Its value is no text, and DRF shows the text of it."
+        raise frame.refuse("serializer-data", f"data[{wanted!r}]", why, call.node)
+    return Val(Scalar("str"), held)

@@ -8,7 +8,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, DictOf, Response, Scalar, SuccessHeaders
-from segue.translate.rules.localized import refuse_localized
+from segue.translate.rules.column_objects import refuse_objects
 from segue.translate.rules.plain_data import object_in
 from segue.translate.rules.registry import function
 
@@ -63,7 +63,7 @@ def body_of(frame: Frame, data: Val, call: CallSite) -> ast.expr:
         return literal(None)
     if data.node is None:
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this data.", call.node)
-    refuse_localized(frame, data.kind, ast.unparse(call.node), call.node)
+    refuse_objects(frame, data.kind, ast.unparse(call.node), call.node)
     return _body(frame, data, call)
 
 

@@ -37,6 +37,7 @@ class DjangoType(TypeDecorator[T]):
 
     ddl: ClassVar[dict[str, str]] = {}
     empty: ClassVar[Any] = None
+    converts_assigned: ClassVar[bool] = False
     cache_ok = True
 
     def __init_subclass__(cls, **kw: Any) -> None:
@@ -57,6 +58,11 @@ class DjangoType(TypeDecorator[T]):
         """The Python type of values; a decorator's own answer is ``object`` whatever it decorates."""
         found: type[Any] = self.impl_instance.python_type
         return found
+
+    def assigned(self, value: Any) -> Any:
+        """What an object has of ``value`` when it is given it, where ``converts_assigned`` is set: the class of the Django field has a
+        descriptor that converts (``__set__``)."""
+        return value
 
     def unbounded(self) -> DjangoType[Any]:
         """This type without length or precision, for casts of values that are only compared."""

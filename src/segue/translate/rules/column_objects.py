@@ -1,0 +1,46 @@
+"""Columns whose values are objects of a class of their own, which have a form in few places: texts in several languages
+(django-i18nfield), phone numbers (django-phonenumber-field), countries (django-countries)."""
+
+from __future__ import annotations
+
+import ast
+
+from segue.translate.interp.frame import Frame
+from segue.translate.kinds import Country, DictOf, Kind, ListOf, Localized, Maybe, Phone, TupleOf
+
+_WHY = {
+    Localized: ("localized-text", "It is a text in several languages (django-i18nfield)."),
+    Country: ("country", "It is a country (django-countries), and no text."),
+    Phone: ("phone-number", "It is a phone number (django-phonenumber-field), and no text."),
+}
+
+
+def holds_localized(kind: Kind) -> bool:
+    """Whether a value has a text in several languages in it, which no renderer of the bridge writes."""
+    return isinstance(_held(kind), Localized)
+
+
+def refuse_objects(frame: Frame, kind: Kind, construct: str, node: ast.AST) -> None:
+    """Refuse an object of a column where only plain values have a form."""
+    held = _held(kind)
+    if held is not None:
+        code, why = _WHY[type(held)]
+        raise frame.refuse(code, construct, why, node)
+
+
+def _held(kind: Kind) -> Kind | None:
+    """The object in a value; None without one."""
+    match kind:
+        case Localized() | Phone() | Country():
+            return kind
+        case ListOf(item=inner) | Maybe(kind=inner):
+            return _held(inner)
+        case DictOf(items=items, value=value):
+            kinds = [one for _, one in items] + ([] if value is None else [value])
+            return next(filter(None, map(_held, kinds)), None)
+        case TupleOf(items=parts):
+            return next(filter(None, map(_held, parts)), None)
+    return None
+
+
+__all__ = ["holds_localized", "refuse_objects"]
