@@ -72,12 +72,22 @@ def _attribute_changed(ctx: Context, cls: str, attr: str) -> Where | None:
 
 
 def _variable_changed(ctx: Context, ref: GlobalRef, text: str) -> Where | None:
-    first = next(variable_changes(ctx, ref, text), None)
+    first = next(iter(variable_changes(ctx, ref, text)), None)
     return Where(first[0].where.file, first[0].where.line + first[1] - 1) if first is not None else None
 
 
-def variable_changes(ctx: Context, ref: GlobalRef, text: str) -> Iterator[tuple[Function, int]]:
+def variable_changes(ctx: Context, ref: GlobalRef, text: str) -> tuple[tuple[Function, int], ...]:
     """The functions that change the module's variable ``text``, and the line in their source."""
+    memo = ctx.memo.setdefault(("kernel", "variable changes"), {})
+    assert isinstance(memo, dict)
+    key = (ref.name, text)
+    if key not in memo:
+        memo[key] = tuple(_changing(ctx, ref, text))
+    found: tuple[tuple[Function, int], ...] = memo[key]
+    return found
+
+
+def _changing(ctx: Context, ref: GlobalRef, text: str) -> Iterator[tuple[Function, int]]:
     held = ref.value is not None and ref.value.kind in _CONTAINERS
     pattern = re.compile(
         rf"\b{re.escape(text)}\s*(\[|\.\w+\()" if held else rf"\bglobal\b.*\b{re.escape(text)}\b"

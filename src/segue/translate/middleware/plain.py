@@ -23,7 +23,9 @@ def may_be_plain(ctx: Context, route: Route) -> bool:
     """Whether code that the view of ``route`` may run, or the project's exception handler, names such a response: what is
     named in its methods, and there in turn; those that answer at other URLs (``@action``) count where something asks for one by name. Of rows, which code is given without their class, the name has to do: any model's or
     manager's method called so (``order.receipt()``)."""
-    known = ctx.memo.setdefault(_MEMO, _Reach(ctx.snapshot))
+    known = ctx.memo.get(_MEMO)
+    if known is None:  # it looks through the whole snapshot: once
+        known = ctx.memo[_MEMO] = _Reach(ctx.snapshot)
     assert isinstance(known, _Reach)
     return known.of(route)
 
