@@ -65,6 +65,7 @@ class Dealer:
         from django.db import connections
 
         from .boot import broker, jwt_key
+        from .readable import unread
 
         databases = {}
         for alias in connections:
@@ -101,7 +102,7 @@ class Dealer:
             },
             "personas": [p.name for p in self.people],
             "made": self.made,
-            "notes": self.legacy.copy.notes,
+            "notes": [*self.legacy.copy.notes, *unread()],
         }
 
     def next(self, question: dict[str, Any]) -> Any:

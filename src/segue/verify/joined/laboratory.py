@@ -84,8 +84,11 @@ class Laboratory:
 
     def notes(self) -> list[str]:
         """What a reader should know of the circumstances."""
+        from .readable import unread
+
         return [
             *self.legacy.copy.notes,
+            *unread(),
             *(
                 f"table {t} is large: only its last rows are compared"
                 for t in sorted(self.world.tables.large)

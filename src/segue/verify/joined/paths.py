@@ -9,6 +9,8 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
+from .readable import readable
+
 Labelled = tuple[str, str]
 # An optional group with one argument of a few values: ``^/api/(?:(?P<version>(1.0|1.1))/)?…``.
 _OPTIONAL = re.compile(
@@ -80,9 +82,10 @@ def _of_rows(parameters: list[Any], model: Any, lookup: tuple[str, str]) -> list
     out: list[list[str]] = []
     for keys in chosen(model):
         try:
-            values = model._base_manager.filter(pk=keys).values_list(*names).first()
+            found = readable(model._base_manager.filter(pk=keys).values_list(*names), 1)
         except Exception:  # noqa: BLE001 - a name that is no column after all
             return []
+        values = found[0] if found else None
         if values is not None and all(v not in (None, "") for v in values):
             text = [str(v) for v in values]
             if text not in out:
@@ -94,7 +97,10 @@ def chosen(model: Any, most: int = 16) -> list[Any]:
     """Keys of a few rows: first, last, one for each relation to it (with rows that just this one ties to it), and
     such that every two states of its columns come together: of an owner, a choice, true and false, NULL and not."""
     rows = model._base_manager.order_by("pk")
-    keys = [*rows.values_list("pk", flat=True)[:3], *rows.reverse().values_list("pk", flat=True)[:2]]
+    keys = [
+        *readable(rows.values_list("pk", flat=True), 3),
+        *readable(rows.reverse().values_list("pk", flat=True), 2),
+    ]
     keys += [k for k in _held(model, rows) if k is not None]
     return list(dict.fromkeys([*keys, *_paired(model, rows, most)]))[:most]
 
@@ -114,7 +120,8 @@ def _paired(model: Any, rows: Any, most: int) -> list[Any]:
             known.append(whole)
     if not columns:
         return []
-    found = [*rows.values_list("pk", *columns)[:80], *rows.reverse().values_list("pk", *columns)[:80]]
+    wanted = rows.values_list("pk", *columns)
+    found = [*readable(wanted, 80), *readable(wanted.reverse(), 80)]
     states = {}
     for key, *values in found:
         shown = [
@@ -221,7 +228,7 @@ def _candidates(parameter: dict[str, Any], model: Any, lookup: tuple[str, str]) 
 
 def _values(model: Any, field: str) -> list[str]:
     try:
-        values = list(model._base_manager.order_by("pk").values_list(field, flat=True)[:8])
+        values = readable(model._base_manager.order_by("pk").values_list(field, flat=True), 8)
     except Exception:  # noqa: BLE001 - a name that is no column after all
         return []
     return [str(v) for v in values if v not in (None, "")]

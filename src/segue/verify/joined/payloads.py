@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from rest_framework import serializers as s
 
+from .readable import readable
 from .samples import TELEPHONES, accepted, matching, telephone
 
 WRONG: list[Any] = [
@@ -341,8 +342,8 @@ def stored(field: Any) -> list[Any]:
     ):
         return []
     try:
-        values = list(
-            model._base_manager.order_by("pk").values_list(source.replace(".", "__"), flat=True)[:5]
+        values = readable(
+            model._base_manager.order_by("pk").values_list(source.replace(".", "__"), flat=True), 5
         )
     except Exception:  # noqa: BLE001 - a source that is no column
         return []
@@ -392,4 +393,4 @@ def _rows(queryset: Any) -> list[Any]:
         return list(queryset.all()[:8])
     except Exception:  # noqa: BLE001 - the project's own manager
         model = getattr(queryset, "model", None)
-        return [] if model is None else list(model._base_manager.all()[:8])
+        return [] if model is None else readable(model._base_manager.all(), 8)

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 
+from .readable import keep_readable, readable
 from .samples import matching, telephone
 
 ROWS = 4
@@ -97,6 +98,7 @@ def _instance(model: Any, number: int, given: dict[str, Any]) -> Any:
             if value is not None or field.null:
                 values[field.name] = value
     row = _saved(model, values, given)
+    keep_readable(row, values)
     for name, objects in many.items():
         getattr(row, name).set(objects)
     return row
@@ -132,7 +134,7 @@ def _kept(model: Any, values: dict[str, Any]) -> Any:
 def _some(field: Any, number: int) -> list[Any]:
     """None, one or two related rows; fields of one model begin at different ones, so that their keys differ."""
     begin = [f.name for f in field.model._meta.many_to_many].index(field.name)
-    found = list(field.related_model._base_manager.order_by("pk")[: begin + 2])
+    found = readable(field.related_model._base_manager.order_by("pk"), begin + 2)
     return found[begin : begin + number % 3] or found[: number % 3]
 
 
@@ -201,13 +203,16 @@ def _related(field: Any, number: int) -> Any:
     place = others.index(field.name) if field.name in others else 0
     if field.null and (number + place) % 4 == 0 and not field.unique:
         return None
-    found = list(field.related_model._base_manager.order_by("pk")[:6])
+    found = readable(field.related_model._base_manager.order_by("pk"), 6)
     return found[(number - 1 + place) % len(found)] if found else None
 
 
 def _decimal(field: Any, number: int) -> Decimal:
     places = getattr(field, "decimal_places", 0) or 0
-    whole = number % 10 ** max(1, (getattr(field, "max_digits", 9) or 9) - places)
+    digits = getattr(field, "max_digits", 9) or 9
+    if places >= digits:  # no digit in front of the point
+        return Decimal(number % 10**digits).scaleb(-places)
+    whole = number % 10 ** (digits - places)
     return Decimal(_within(field, whole)) + (Decimal("0.5") if places else 0)
 
 

@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from . import live
 from .paths import paths_of
+from .readable import readable
 from .seeding import instance
 
 _LONGEST = 200  # of a page that is filled
@@ -112,9 +113,9 @@ def _of_users(model: Any) -> list[Any]:
 
 def _beside(model: Any) -> dict[str, Any]:
     """The related rows of the first row."""
-    first = model._base_manager.order_by("pk").first()
+    found = readable(model._base_manager.order_by("pk"), 1)
     keys = [f.name for f in model._meta.concrete_fields if isinstance(f, models.ForeignKey) and not f.unique]
-    return {name: getattr(first, name) for name in keys}
+    return {name: getattr(found[0], name) for name in keys} if found else {}
 
 
 def add(model: Any, number: int, word: str, relations: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models, transaction
 
 from .paths import chosen
+from .readable import readable
 from .seeding import value_for
 from .spread import add
 
@@ -98,7 +99,10 @@ def _relations(model: Any) -> list[Any]:
 def _below(model: Any, relation: Any, parent: Any, number: int) -> int:
     """Add what is missing among the rows that ``relation`` ties to ``parent``; how many were added."""
     rows = model._base_manager.filter(**{relation.attname: parent})
-    related = relation.related_model._base_manager.filter(pk=parent).first()
+    found = readable(relation.related_model._base_manager.filter(pk=parent), 1)
+    if not found:
+        return 0
+    related = found[0]
     missing = {
         field: wanted
         for field in model._meta.concrete_fields
@@ -128,7 +132,8 @@ def _tell_apart(model: Any, rows: Any, number: int) -> None:
         if f.editable and not f.is_relation and not f.unique and not f.choices and not isinstance(f, models.FileField)
     ]  # fmt: skip
     names = [f.name for f in fields]
-    mine = rows.values(*names).first() if names else None
+    found = readable(rows.values(*names), 1) if names else []
+    mine = found[0] if found else None
     if mine is None or not model._base_manager.exclude(pk__in=rows).filter(**mine).exists():
         return
     own = {f.name: v for f in fields if (v := value_for(f, number)) is not None}
