@@ -55,6 +55,11 @@ class Page(models.Model):
         return self.note.press
 
 
+class Mark(models.Model):
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="marks")
+    n = models.IntegerField()
+
+
 class Log(models.Model):
     text = models.CharField(max_length=20)
 
@@ -93,13 +98,14 @@ VIEWS = """\
 from django.db import transaction
 from django.db.models import F
 from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 
-from notes.models import Log, Loud, Note, Page, Press, Town
+from notes.models import Log, Loud, Mark, Note, Page, Press, Town
 
 
 class PageSerializer(serializers.ModelSerializer):
@@ -140,6 +146,28 @@ class WholeSerializer(serializers.ModelSerializer):
 
 class PagesSerializer(serializers.ModelSerializer):
     pages = PageSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Note
+        fields = ["id", "pages"]
+
+
+class MarkSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Mark
+        fields = ["id", "n"]
+
+
+class FarPageSerializer(serializers.ModelSerializer):
+    marks = MarkSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Page
+        fields = ["id", "number", "marks"]
+
+
+class FarSerializer(serializers.ModelSerializer):
+    pages = FarPageSerializer(many=True, read_only=True)
 
     class Meta:
         model = Note
@@ -433,6 +461,201 @@ class DoneViewSet(viewsets.GenericViewSet):
         return Response([before, total(notes)])
 
 
+def bump(note):
+    note.stars = note.stars - 3
+    note.save()
+
+
+def read(notes):
+    if len(notes) > 1:
+        return notes
+    return notes
+
+
+def with_count():
+    notes = Note.objects.filter(stars__gt=1).order_by("id")
+    return notes, len(notes)
+
+
+class SameViewSet(viewsets.GenericViewSet):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+
+    @cached_property
+    def loud(self):
+        return Note.objects.filter(stars__gt=1).order_by("id")
+
+    def late(self):
+        Note.objects.update(stars=F("stars") - 3)
+
+    @action(detail=False, methods=["post"])
+    def aliased(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        same = notes
+        before = [note.stars for note in notes]
+        self.late()
+        return Response([before, [note.stars for note in same]])
+
+    @action(detail=False, methods=["post"])
+    def read_before(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = len(notes)
+        same = notes
+        self.late()
+        return Response([before, [note.stars for note in same], len(notes)])
+
+    @action(detail=False, methods=["post"])
+    def perhaps(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        same = notes if request.data.get("same") else self.get_queryset()
+        before = [note.stars for note in notes]
+        self.late()
+        return Response([before, [note.stars for note in same]])
+
+    @action(detail=False, methods=["post"])
+    def in_a_dict(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        box = {"notes": notes}
+        before = [note.stars for note in notes]
+        self.late()
+        return Response([before, [note.stars for note in box["notes"]]])
+
+    @action(detail=False, methods=["post"])
+    def in_a_list(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        found = []
+        found.append(notes)
+        before = len(notes)
+        self.late()
+        return Response([before, [[note.stars for note in one] for one in found]])
+
+    @action(detail=False, methods=["post"])
+    def on_the_view(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        self.notes = notes
+        before = [note.stars for note in notes]
+        self.late()
+        return Response([before, [note.stars for note in self.notes]])
+
+    @action(detail=False, methods=["post"])
+    def given_back(self, request):
+        notes = read(self.get_queryset().filter(stars__gt=1))
+        self.late()
+        return Response([note.stars for note in notes])
+
+    @action(detail=False, methods=["post"])
+    def given_back_in_a_tuple(self, request):
+        notes, before = with_count()
+        self.late()
+        return Response([before, [note.stars for note in notes]])
+
+    @action(detail=False, methods=["post"])
+    def in_a_serializer(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        same = notes
+        before = len(notes)
+        self.late()
+        return Response([before, self.get_serializer(same, many=True).data])
+
+    @action(detail=False, methods=["post"])
+    def of_the_view(self, request):
+        before = len(self.loud)
+        self.late()
+        return Response([before, [note.stars for note in self.loud]])
+
+    @action(detail=False, methods=["post"])
+    def copied(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        before = len(notes)
+        later = notes.all()
+        self.late()
+        joined, filled = notes.select_related("press"), notes.prefetch_related("pages")
+        return Response([
+            before, [note.stars for note in notes], [note.stars for note in notes.all()], [note.stars for note in later],
+            [[note.stars, note.press.pk] for note in joined], [[note.stars, note.numbers()] for note in filled], len(notes),
+        ])
+
+    @action(detail=False, methods=["get"])
+    def changed(self, request):
+        notes = self.get_queryset()
+        for note in notes:
+            note.stars = note.stars * 10
+        return Response([[note.stars for note in notes], [note.stars for note in notes.all()]])
+
+    @action(detail=False, methods=["post"])
+    def narrower(self, request):
+        notes = self.get_queryset().filter(stars__gt=1)
+        some = narrowed(notes)
+        before = len(notes)
+        self.late()
+        return Response([before, [note.stars for note in some.filter(stars__lt=90)]])
+
+    @action(detail=False, methods=["post"])
+    def rounds_by_function(self, request):
+        notes, out = self.get_queryset().filter(stars__gt=1), []
+        for press in Press.objects.order_by("id"):
+            out.append([note.stars for note in notes])
+            self.late()
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def rounds_by_save(self, request):
+        notes, out = self.get_queryset().filter(stars__gt=1), []
+        for one in Note.objects.order_by("id"):
+            out.append([note.stars for note in notes])
+            one.stars = one.stars - 3
+            one.save()
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def rounds_by_helper(self, request):
+        notes, out = self.get_queryset().filter(stars__gt=1), []
+        for one in Note.objects.order_by("id"):
+            out.append(len(notes))
+            bump(one)
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def rounds_that_cascade(self, request):
+        pages, out = Page.objects.order_by("id"), []
+        for one in Note.objects.order_by("id"):
+            out.append([page.number for page in pages])
+            one.delete()
+        return Response(out)
+
+    @action(detail=False, methods=["post"])
+    def rounds_of_some(self, request):
+        notes, out = self.get_queryset().filter(stars__gt=1), []
+        first, number = 0, 0
+        if request.data.get("first"):
+            first = len(notes)
+        while number < 3:
+            number += 1
+            out.append([note.stars for note in notes])
+            self.late()
+        return Response([first, out])
+
+    @action(detail=True, methods=["post"])
+    def half(self, request, pk=None):
+        note = Note.objects.prefetch_related("pages").get(pk=pk)
+        Page.objects.filter(note_id=pk).update(number=F("number") + 1)
+        return Response(FarSerializer(note).data)
+
+    @action(detail=False, methods=["post"])
+    def halves(self, request):
+        notes = Note.objects.prefetch_related("pages").order_by("id")
+        before = len(notes)
+        Page.objects.update(number=F("number") + 1)
+        return Response([before, FarSerializer(notes, many=True).data])
+
+    @action(detail=True, methods=["post"])
+    def half_aside(self, request, pk=None):
+        note = Note.objects.prefetch_related("pages").get(pk=pk)
+        Log.objects.create(text="aside")
+        Mark.objects.update(n=F("n") + 1)
+        return Response(FarSerializer(note).data)
+
+
 class FailingViewSet(viewsets.ModelViewSet):
     http_method_names = ["post", "put", "delete"]
     queryset = Note.objects.order_by("id")
@@ -493,6 +716,7 @@ router = SimpleRouter()
 router.register("notes", views.NoteViewSet, basename="note")
 router.register("joined", views.JoinedViewSet, basename="joined")
 router.register("done", views.DoneViewSet, basename="done")
+router.register("same", views.SameViewSet, basename="same")
 router.register("failing", views.FailingViewSet, basename="failing")
 router.register("loud", views.LoudViewSet, basename="loud")
 urlpatterns = router.urls
@@ -535,6 +759,8 @@ def test_relations_and_rows_are_read_when_django_reads_them(
         f"POST /done/{name}/"
         for name in ("rounds", "listed", "answered", "changed", "removed", "mapped", "narrowed", "each")
     }
+    entered |= {"POST /same/copied/", "GET /same/changed/", "POST /same/narrower/", "POST /same/read_before/"}
+    entered |= {"POST /same/{pk}/half_aside/"}
     assert {key for key in entered if not statuses[key] & {"200", "201"}} == set()
 
 
@@ -568,6 +794,33 @@ def test_what_django_keeps_and_the_generated_code_would_read_again_is_refused(
         ("/done/{pk}/given/", "POST"): "read-order",
         ("/done/{pk}/renamed/", "POST"): "read-order",
         ("/done/{pk}/called/", "POST"): "read-order",
+        **dict.fromkeys(
+            (
+                (f"/same/{name}/", "POST")
+                for name in (
+                    # Another name of a queryset that was read, or what holds it.
+                    "aliased",
+                    "perhaps",
+                    "in_a_dict",
+                    "in_a_list",
+                    "on_the_view",
+                    "given_back",
+                    "given_back_in_a_tuple",
+                    "in_a_serializer",
+                    "of_the_view",
+                    # The second round reads what the first one has read.
+                    "rounds_by_function",
+                    "rounds_by_save",
+                    "rounds_by_helper",
+                    "rounds_that_cascade",
+                    "rounds_of_some",
+                    # Rows of then, with what leads on from them now.
+                    "{pk}/half",
+                    "halves",
+                )
+            ),
+            "read-order",
+        ),
     }
 
 

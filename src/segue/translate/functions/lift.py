@@ -31,6 +31,7 @@ from segue.translate.interp.decide import decide
 from segue.translate.interp.dict_types import say_types
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.same_set import giving
 from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
 from segue.translate.interp.value import Val, const, name
@@ -123,7 +124,7 @@ class Signature:
 class Lifted:
     """A lifted function: how to call it and what it gives back.
 
-    ``name`` is a token until :func:`segue.translate.functions.finish.finish` has run.
+    ``name`` is a token until :func:`segue.translate.functions.finish.finish` has run. ``gives_read``: a queryset that it gives back may have been evaluated.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Lifted:
     returns: Kind
     changes_user: frozenset[str] = frozenset()
     puts: carried.Puts = field(default_factory=carried.Puts)
+    gives_read: bool = False
 
     @property
     def imports(self) -> frozenset[Import]:
@@ -267,6 +269,8 @@ def lift(
         user=_user(receiver, arguments or {}),
     )
     record.token = table.new("fn", lambda: record.final)
+    if body.frame is not None and body.frame.gives_held:
+        giving(ctx).add(record.token)
     records(ctx).append(record)
     lifted = Lifted(
         record.token,
@@ -277,6 +281,7 @@ def lift(
         record.returns,
         frozenset(body.frame.changes_user if body.frame is not None else ()),
         carried.puts_since(ctx, mark, body.frame),
+        body.frame is not None and body.frame.gives_read,
     )
     carried.called(ctx, lifted.puts)
     ctx.memo[("lifted", key)] = lifted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from segue.translate.context import Context
 from segue.translate.functions.record import reached
@@ -47,6 +48,53 @@ def others_than_reads(lines: Sequence[str]) -> int:
 
 
 _TRANSACTION = re.compile(r"\s*async with [\w.]*\bdb\.atomic\(\):")
+
+
+def may_write_any_of(
+    ctx: Context, lines: Sequence[str], classes: set[str], known: Mapping[str, str] = MappingProxyType({})
+) -> bool:
+    """As :func:`may_write`, but for rows that are inserted or updated and are of none of ``classes`` (names of models, among other words). ``known``: the
+    classes of locals that ``lines`` do not bind."""
+    called = reached(ctx, lines)
+    if None in called:
+        return True
+    others = {
+        m.cls.rpartition(".")[2]
+        for m in ctx.snapshot.models.values()
+        if not (m.parents or m.proxy)  # a row of a child is one of its parent's table, too
+    } - classes
+    if _writes(_without_writes_of(lines, others, known)):
+        return True
+    return any(
+        _writes(
+            _without_writes_of(r.lines, others, {p.name: p.annotation() for p in r.parameters if p.legacy})
+        )
+        for r in called
+        if r is not None
+    )
+
+
+_MADE = re.compile(r"\s*(\w+) = (\w+)\(")
+_ONE = re.compile(r"\s*await [\w.]*\bdb\.(?:insert|save|update)\((\w+)(?:, (?:'\w+'|force=True))*\)")
+_MATCHING = re.compile(r"\s*await [\w.]*\bdb\.execute\(update\((\w+)\)[^\n]*\)")
+
+
+def _without_writes_of(lines: Sequence[str], classes: set[str], given: Mapping[str, str]) -> list[str]:
+    """``lines`` without those that only write rows of ``classes``; ``given`` are the types of parameters."""
+    made: dict[str, set[str]] = {local: {text} for local, text in given.items()}
+    for line in lines:
+        if (found := re.match(r"\s*(\w+)(?:: [^=]+)? = ", line)) is not None:
+            new = _MADE.match(line)
+            made.setdefault(found[1], set()).add(new[2] if new is not None else "")
+    rest = []
+    for line in lines:
+        one, matching = _ONE.fullmatch(line), _MATCHING.fullmatch(line)
+        if one is not None and made.get(one[1], {""}) <= classes:
+            continue
+        if matching is not None and matching[1] in classes and line.count("await ") == 1:
+            continue
+        rest.append(line)
+    return rest
 
 
 def _writes(lines: Sequence[str]) -> bool:

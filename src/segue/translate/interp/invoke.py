@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 from segue.refusal import Refused
 from segue.snapshot.model import Function, GlobalRef
@@ -12,6 +13,7 @@ from segue.translate.functions.record import gives_no_items, gives_none, only_na
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.kept_rows import hand_on
+from segue.translate.interp.same_set import as_read
 from segue.translate.interp.told import told
 from segue.translate.interp.value import Val, const, is_pure, name
 from segue.translate.kinds import (
@@ -81,10 +83,11 @@ def invoke(
             value = loaded_list(frame, value) or value
             kind = value.kind
         if isinstance(kind, QuerySet):
-            from segue.translate.query.build import settle
+            from segue.translate.query.build import query_of, settle
 
             value = settle(frame, value)
-            kind = value.kind
+            kind = QuerySet(replace(query_of(value), anew=False, read=False))
+            value = Val(kind, value.node)
         if isinstance(kind, Const) and not (kind.value is None or isinstance(kind.value, bool)):
             if isinstance(kind.value, str):
                 constants[key] = value
@@ -160,7 +163,8 @@ def invoke(
         return Val(lifted.returns)  # a class, which has no code of its own
     if lifted.returns == Const(None) and gives_none(frame.ctx, lifted) and still:
         return const(None)  # type checkers refuse the value of a function that only ever gives None
-    return Val(lifted.returns, lifted_call(frame, lifted, parts))
+    returns = as_read(lifted.returns) if lifted.gives_read else lifted.returns
+    return Val(returns, lifted_call(frame, lifted, parts))
 
 
 # Refusals of a function that knows nothing of a text but its type.

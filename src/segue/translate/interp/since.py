@@ -55,6 +55,14 @@ def written_since(frame: Frame, local: str) -> bool:
     in an earlier round of a loop around it. A parameter was bound before all of it."""
     from segue.translate.functions.writing import may_write
 
+    behind, rounds = lines_since(frame, local)
+    return rounds or (
+        any("await " in line or "async with" in line for line in behind) and may_write(frame.ctx, behind)
+    )
+
+
+def lines_since(frame: Frame, local: str) -> tuple[list[str], bool]:
+    """What stands between the binding of ``local`` and this statement; and whether an earlier round of a loop around it may have written."""
     binds = re.compile(
         rf"\s*(?:(?:async )?for )?(?:\w+, )*{re.escape(local)}(?:, \w+)*(?:: [^=]+)?(?: = | in )"
     )
@@ -65,9 +73,9 @@ def written_since(frame: Frame, local: str) -> bool:
         if at is not None:
             break
         if any(lines is writing for writing in frame.writing):
-            return True
+            return behind, True
         frame.passed.append(lines)
-    return any("await " in line or "async with" in line for line in behind) and may_write(frame.ctx, behind)
+    return behind, False
 
 
-__all__ = ["aged", "written_since"]
+__all__ = ["aged", "lines_since", "written_since"]

@@ -70,6 +70,7 @@ class Query:
     one which a related set (``user.teams``) begins with, and nothing else.
     ``selected`` are the paths of ``select_related``, ``loading`` the calls that change which columns Django reads besides. ``maybe_distinct`` tells that ``distinct()`` was called on one way to here and not on another.
     ``streamed`` tells that it is read by ``iterator()``, which keeps no rows.
+    ``anew``: it has the code of another queryset, of which it is a copy without the rows that one keeps. ``read``: a function gives it back and may have evaluated it.
     ``known`` are to-one relations that lead to the very object that a related set began with, by the serial of that object's needs.
     ``compound`` tells of ``union()`` and its kin, ``repeated`` of ``union(all=True)``, ``elided`` that a part of it
     may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
@@ -112,11 +113,14 @@ class Query:
     bounds: tuple[int, int | None] | None = None
     for_save: bool = False
     held: bool = False
+    anew: bool = field(default=False, compare=False)
+    read: bool = field(default=False, compare=False)
     known: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def with_(self, **changes: object) -> Query:
         """A copy with ``changes``; it is no longer the plain related set."""
         changes.setdefault("related", None)
+        changes.setdefault("read", False)
         return replace(self, **changes)  # type: ignore[arg-type]
 
     def joined(self, other: Query) -> Query | None:

@@ -11,6 +11,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
 from segue.translate.interp.kept_rows import forget_rows, kept_rows, note_rows
+from segue.translate.interp.same_set import places
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -114,13 +115,14 @@ def fetched_rows(frame: Frame, value: Val, at: ast.expr) -> Val:
     query = query_of(value)
     if cached is not None and not _leads_elsewhere(query, cached):
         return cached
-    if isinstance(value.node, ast.Name) and not query.streamed:
+    if not query.streamed:
         note_rows(frame, value)
     if query.values is not None:
         rows = values_rows(frame, value)
     else:
         rows = fetch_all(frame, value, site_of(frame, value, at=at), at)
-    if isinstance(value.node, ast.Name) and not frame.no_hoist and not query.streamed:
+    keeps = not query.streamed and not query.anew and places(frame, value) == {value.text}
+    if keeps and isinstance(value.node, ast.Name) and not frame.no_hoist:
         # Django keeps the result in the queryset: reading it again asks nothing.
         assert rows.node is not None
         text = ""

@@ -32,7 +32,7 @@ from segue.translate.serializers.interface import Presenter, Saver, Writer
 from segue.translate.serializers.metadata import actions
 from segue.translate.serializers.read import presenter
 from segue.translate.serializers.save import creator, updater
-from segue.translate.serializers.saved import looks_further, saved_presenter, show_given
+from segue.translate.serializers.saved import half_prefetched, looks_further, saved_presenter, show_given
 from segue.translate.serializers.write import writer
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Writer",
     "actions",
     "creator",
+    "half_prefetched",
     "looks_further",
     "presenter",
     "saved_presenter",

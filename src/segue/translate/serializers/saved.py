@@ -70,6 +70,24 @@ def looks_further(ctx: Context, serializer_name: str, model: str) -> bool:
     return bool(needs.one or needs.many)
 
 
+def half_prefetched(ctx: Context, serializer_name: str, fetched: Instance) -> tuple[str, set[str]] | None:
+    """A set that the query of ``fetched`` prefetches without all that the serializer shows of its objects, with the models
+    (their classes' names) that are behind it: Django shows the rows of then with what leads on from them now."""
+    site = fetched.site
+    if not site.fetched or site.refreshed is not None or site.reread:
+        return None
+    _shown_saved(ctx, serializer_name, fetched.model, False, frozenset())
+    needs = _needs(ctx, serializer_name, fetched.model, False)
+    paths = _with_beginnings(site.selected | site.prefetched)
+    for accessor, child in sorted(needs.many.items()):
+        if accessor not in paths or accessor in site.shown or accessor in site.unshown:
+            continue
+        if tags_of(ctx, site.model, accessor) is None and not _covered(child, accessor, paths):
+            models = {concrete(ctx, child.model).cls.rpartition(".")[2]}
+            return accessor, models
+    return None
+
+
 def _with_beginnings(paths: set[str]) -> set[str]:
     """``paths`` (``publisher__country``) and those that they begin with (``publisher``)."""
     return paths | {path[: at.start()] for path in paths for at in re.finditer("__", path)}

@@ -13,6 +13,7 @@ from segue.snapshot.model import Operation
 from segue.translate.context import Context
 from segue.translate.functions.record import reached
 from segue.translate.functions.writing import writes
+from segue.translate.interp.same_set import holds_sets
 from segue.translate.views.operation import PathOperation
 from segue.translate.views.untouched_chains import Code, same_behind
 
@@ -50,7 +51,7 @@ def read_around_write(
 
 def _properties(ctx: Context, line: str) -> set[str]:
     """The cached properties that a line of generated code asks for, down to the last function called: those of models, and such of
-    views and others that ask the database. What a view computes of the request alone is the same behind a write."""
+    views and others that ask the database, or give a queryset, which keeps its rows. What a view computes of the request alone is the same behind a write."""
     functions, models = ctx.snapshot.functions, {m.cls for m in ctx.snapshot.models.values()}
     found = set()
     for record in reached(ctx, [line]):
@@ -59,7 +60,7 @@ def _properties(ctx: Context, line: str) -> set[str]:
             continue
         owner = record.legacy.rpartition(".")[0]
         known = {owner, *(c for c in models if owner in _mro(ctx, c))}
-        if known & models or _asks(ctx, record.lines):
+        if known & models or _asks(ctx, record.lines) or holds_sets(record.returns):
             found.add(record.legacy)
     return found
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.functions.writing import may_write
+from segue.translate.functions.writing import may_write, may_write_any_of
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.since import aged
+from segue.translate.interp.kept_rows import kept_rows
+from segue.translate.interp.since import aged, lines_since
 from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import (
     Const,
@@ -45,6 +46,7 @@ from segue.translate.serializers import (
     Saver,
     Writer,
     creator,
+    half_prefetched,
     looks_further,
     presenter,
     saved_presenter,
@@ -498,6 +500,8 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     partial = held.partial == "True"
     fetched = held.fetched or (shown.kind if held.saved is None else None)
+    if fetched is not None:
+        _check_half(frame, held.serializer, shown, fetched, at)
     known = frame.ctx.snapshot.serializers[held.serializer]
     bare = depends_on_query(frame.ctx, known) and is_bare(frame.ctx, shown.kind, fetched)
     with bare_object(frame.ctx, bare):
@@ -507,6 +511,26 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     local = in_local(frame, shown).text
     with own_set(frame, made):
         return Val(made.kind, name_of(call_lifted(frame, made.lifted, local)))
+
+
+def _check_half(frame: Frame, serializer: str, shown: Val, fetched: Instance, at: ast.AST | None) -> None:
+    """Refuse objects whose sets were prefetched in part of what is shown, where rows of such a set may have been written since."""
+    half = half_prefetched(frame.ctx, serializer, fetched)
+    if half is None:
+        return
+    accessor, classes = half
+    node = shown.node
+    if node is None or any(isinstance(n, ast.Await) for n in ast.walk(node)):
+        return  # it is fetched right here
+    local = next((n.id for n in ast.walk(node) if isinstance(n, ast.Name)), "")
+    behind, rounds = lines_since(frame, local)
+    cls = concrete(frame.ctx, fetched.model).cls.rpartition(".")[2]
+    if rounds or may_write_any_of(frame.ctx, behind, classes, {local: cls}):
+        why = (
+            f"Django shows the rows of {accessor} that were prefetched, with what leads on from them now; rows may have been written since. "
+            "Prefetch all that is shown, or read the object again."
+        )
+        raise frame.refuse("read-order", serializer, why, at)
 
 
 def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
@@ -528,6 +552,7 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
     ):
         shown = fetched_rows(frame, shown, at if isinstance(at, ast.expr) else name(shown.text))
     elif isinstance(shown.kind, QuerySet):
+        kept_rows(frame, shown, at or ast.Pass())  # under another name they may have been read before
         needs = site_below(frame.ctx, held.serializer, shown.kind.query) or site_of(
             frame, shown, hint="", at=at
         )
@@ -565,6 +590,7 @@ def present_rows(
         raise frame.refuse(
             "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
         )
+    _check_half(frame, serializer, rows, rows.kind.item, at)
     old = aged(frame, _SOME, rows).kind
     further = isinstance(old, ListOf) and isinstance(old.item, Instance) and old.item.aged
     if further and looks_further(frame.ctx, serializer, rows.kind.item.model):

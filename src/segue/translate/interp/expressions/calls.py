@@ -9,6 +9,7 @@ from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions import attributes
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.same_set import places
 from segue.translate.interp.value import Val
 from segue.translate.kinds import BoundMethod, Callback, Const, Global, Object, QuerySet, Unknown
 from segue.translate.packages.naming import used
@@ -85,17 +86,20 @@ def method_call(frame: Frame, owner: Val, attr: str, node: ast.Call) -> Val:
             if rule is not None:
                 found = rule(frame, owner, CallSite(frame, node, attr))
                 if found is not None:
-                    return _another(owner, found)
+                    return _another(frame, owner, found)
     target = attributes.find(frame, owner, attr, node.func)
     if target is None:
         raise attributes.refusal(frame, owner, attr, node.func)
     return call_value(frame, target, node)
 
 
-def _another(owner: Val, found: Val) -> Val:
-    """What a method of a queryset gives is a queryset of its own (``Query.held``)."""
-    if isinstance(owner.kind, QuerySet) and isinstance(found.kind, QuerySet) and found.kind.query.held:
-        return Val(QuerySet(replace(found.kind.query, held=False)), found.node)
+def _another(frame: Frame, owner: Val, found: Val) -> Val:
+    """What a method of a queryset gives is a queryset of its own (``Query.held``), without the rows of the other (``Query.anew``)."""
+    if isinstance(owner.kind, QuerySet) and isinstance(found.kind, QuerySet):
+        query = found.kind.query
+        anew = found.text == owner.text and bool(places(frame, owner))
+        if query.held or query.anew != anew:
+            return Val(QuerySet(replace(query, held=False, anew=anew)), found.node)
     return found
 
 

@@ -10,6 +10,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.kept_rows import GIVEN, ROWS
+from segue.translate.interp.same_set import share
 from segue.translate.interp.unroll import introspected
 from segue.translate.interp.value import Val, const, is_pure
 from segue.translate.kinds import DictOf, Introspected, Kind, ListOf, Unknown
@@ -25,11 +26,12 @@ def _generators(frame: Frame, generators: list[ast.comprehension]) -> list[ast.c
         if number:
             frame.no_hoist += 1
         try:
-            code, item = iterable(frame, frame.eval(generator.iter), generator.iter)
+            code, item = iterable(frame, over := frame.eval(generator.iter), generator.iter)
         finally:
             if number:
                 frame.no_hoist -= 1
         target = bind_target(frame, generator.target, item)
+        share(frame, [n.id for n in ast.walk(target) if isinstance(n, ast.Name)], Val(over.kind, code))
         conditions: list[ast.expr] = []
         frame.no_hoist += 1
         try:

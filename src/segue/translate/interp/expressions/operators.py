@@ -12,6 +12,7 @@ from segue.target.ir import Import
 from segue.translate.interp.conditions import test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.same_set import share
 from segue.translate.interp.value import Val, const, is_pure, quote
 from segue.translate.kinds import (
     Callback,
@@ -579,6 +580,7 @@ def walrus(frame: Frame, node: ast.NamedExpr) -> Val:
             frame.emit(f"{frame.bind(node.target.id, value)} = {value.text}")
         return value
     target = frame.bind(node.target.id, value)
+    share(frame, [target], value)
     return Val(value.kind, ast.NamedExpr(ast.Name(target, ast.Store()), value.node))
 
 

@@ -13,6 +13,7 @@ from segue.translate.interp.frame import PUT, Frame
 from segue.translate.interp.iterate import bind_target, iterable
 from segue.translate.interp.join import widen
 from segue.translate.interp.kept_rows import GIVEN, ROWS, check_rounds
+from segue.translate.interp.same_set import share
 from segue.translate.interp.statements.branches import merge
 from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
@@ -66,7 +67,7 @@ def _rounds(
     comments = copy.deepcopy(frame.comments)
     looked: list[ast.AST] = []
     writes = any(map(_writes, body))
-    before = dict(frame.env)
+    before, evaluated = dict(frame.env), len(frame.evaluated)
     after: dict[str, Val] = {}
     for _ in range(6):
         frame.facts = dict(settled)
@@ -101,7 +102,11 @@ def _rounds(
                 )
             _annotate(frame, looked)
             changing_types.annotate(frame, before, after)
-            read = [k for k in frame.env if k.startswith(GIVEN) and k not in before and _stays(frame, k, at)]
+            read = [
+                p
+                for p in frame.evaluated[evaluated:]
+                if GIVEN + p in frame.env and _stays(frame, GIVEN + p, at)
+            ]
             check_rounds(frame, lines, read, at)
             return lines
         del frame.returns[returns:]
@@ -197,6 +202,7 @@ def for_loop(frame: Frame, node: ast.For) -> None:
 
     def prepare() -> None:
         target[:] = [bind_target(frame, node.target, item)]
+        share(frame, [n.id for n in ast.walk(target[0]) if isinstance(n, ast.Name)], Val(over.kind, code))
 
     lines = _stable(frame, node.body, prepare, node)
     frame.emit_block(f"for {ast.unparse(target[0])} in {ast.unparse(code)}:", lines)

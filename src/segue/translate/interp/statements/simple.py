@@ -12,7 +12,9 @@ from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.kept_rows import GIVEN, evaluated
 from segue.translate.interp.missing_names import raised_first
+from segue.translate.interp.same_set import held_in, holds_sets, places, put_in, share
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Callback,
@@ -102,6 +104,9 @@ def returns(frame: Frame, node: ast.Return) -> None:
         from segue.translate.query.build import settle
 
         value = settle(frame, value)
+    if holds_sets(value.kind):
+        frame.gives_read |= evaluated(frame, value)
+        frame.gives_held |= bool(held_in(frame, value))
     if value.node is None and isinstance(value.kind, Manager):
         raise frame.refuse("return", ast.unparse(node), "A manager is returned.", node)
     frame.leave(value.kind)
@@ -137,6 +142,7 @@ def expression_statement(frame: Frame, node: ast.Expr) -> None:
     if isinstance(value.kind, QuerySet):
         return
     frame.emit(value.text)
+    put_in(frame, value)
 
 
 @statement(ast.Assign)
@@ -244,6 +250,8 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
                 ast.Store(),
             )
             frame.emit(f"{ast.unparse(both)} = {value.text}")
+            for bound, part in zip(both.elts, parts, strict=True):
+                share(frame, _names(bound), part)
             for attribute, part in later:
                 store(frame, attribute, part, node)
             return
@@ -254,6 +262,7 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
         made_target = bind_target(frame, target, value.kind, later)
         assert isinstance(made_target, ast.Tuple)
         frame.emit(f"{', '.join(ast.unparse(e) for e in made_target.elts)} = {value.text}")
+        share(frame, _names(made_target), value)
         for attribute, part in later:
             store(frame, attribute, part, node)
     else:
@@ -310,7 +319,14 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
         )  # the parameter's annotation does not cover what it is from here on
     if isinstance(value.node, ast.Name):
         empty_lists.annotate(frame, value)
-    frame.emit(f"{frame.bind(local, Val(value.kind))} = {value.text}")
+    own = frame.env.get(GIVEN + frame.renames.get(local, local))
+    bound = frame.bind(local, Val(value.kind))
+    frame.emit(f"{bound} = {value.text}")
+    share(frame, [bound], value, own)
+
+
+def _names(target: ast.expr) -> list[str]:
+    return [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
 
 
 def _outgrows(frame: Frame, local: str, kind: Kind, node: ast.stmt) -> bool:
@@ -400,6 +416,7 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
         _learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
         note_item(frame, owner.node, key, widen(value.kind))
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
+    share(frame, sorted(places(frame, owner)), value)
 
 
 def _learn(frame: Frame, target: ast.expr, kind: DictOf) -> None:

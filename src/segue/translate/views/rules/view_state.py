@@ -16,6 +16,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import HELPERS, PUT, Frame
 from segue.translate.interp.inline import inline_call
 from segue.translate.interp.invoke import bind_arguments
+from segue.translate.interp.same_set import share
 from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Request, ViewSelf
 from segue.translate.rules.view_attributes import OF_DRF
@@ -45,7 +46,10 @@ def put(frame: Frame, owner: Val, attr: str, value: Val, call: CallSite) -> Val:
         local = frame.fresh(f"{attr}_" if attr in HELPERS else attr)
         frame.emit(f"{local} = {value.text}")
         frame.forget(local)
-        value = Val(value.kind, name(local))
+        held, value = value, Val(value.kind, name(local))
+        frame.env[_key(attr)] = value
+        share(frame, [local], held)
+        return const(None)
     frame.env[_key(attr)] = value
     return const(None)
 
