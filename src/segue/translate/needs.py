@@ -44,7 +44,6 @@ class Needs:
     that code has put another object into. ``known`` are to-one relations that lead to the
     very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
     ``late``: it is asked for when code comes to it, not joined; ``perhaps``: it is joined, and code comes to it on some ways only.
-    ``narrowed``: Django does not load all of its columns (``only``, ``defer``).
     """
 
     model: str
@@ -83,7 +82,6 @@ class Needs:
     bare: bool = False
     late: bool = False
     perhaps: bool = False
-    narrowed: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 

@@ -109,7 +109,6 @@ def describe(ctx: Context, needs: Needs, query: Query) -> None:
     for item in query.annotations:
         needs.computed.setdefault(item.name, item.kind)
     needs.selected.update(query.selected)
-    needs.narrowed |= any(not item.startswith("select_related") for item in query.loading)
     given = dict(query.known)
     if needs.known is not None and needs.known != given and any(n.startswith("known ") for n in needs.asked):
         why = "Django gives its rows the object that the set begins with, and other rows one of their own."

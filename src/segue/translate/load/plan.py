@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
-from segue.snapshot.model import Model
 from segue.translate.context import Context
 from segue.translate.kinds import Kind
 from segue.translate.load.models import class_name, concrete, field_of, reverse_of, snake
-from segue.translate.models.conversions import conversion, is_localized
 from segue.translate.needs import Needs
 from segue.translate.query.ir import Prefetch
 
@@ -58,8 +56,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
     if needs.written:
         for child in [*needs.one.values(), *needs.many.values()]:
             _whole(child)
-    read = needs.columns | (converting(ctx, model) if not needs.narrowed else set())
-    columns = tuple(names if needs.written else [n for n in names if n in read])
+    columns = tuple(names if needs.written else [n for n in names if n in needs.columns])
     one: list[tuple[str, bool, Plan]] = []
     for accessor in sorted(a for a, child in needs.one.items() if not child.late):
         item = field_of(model, accessor)
@@ -87,21 +84,6 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         plan.hints.add(needs.hint)
     table.by_needs[needs.serial] = plan
     return plan
-
-
-def converting(ctx: Context, model: Model) -> set[str]:
-    """The columns of the model with a ``from_db_value`` of the project's. Django calls it of every object that it loads, whatever is shown of it:
-    where it raises, the request fails (or is a 404, in ``get_object_or_404``)."""
-    memo = ctx.memo.setdefault(("kernel", "converting"), {})
-    assert isinstance(memo, dict)
-    if model.label not in memo:
-        found = {f.attname: conversion(ctx, f) for f in model.fields if f.column and not is_localized(ctx, f)}
-        memo[model.label] = {
-            name for name, made in found.items() if made is not None and made.read is not None
-        }
-    columns = memo[model.label]
-    assert isinstance(columns, set)
-    return columns
 
 
 def _whole(needs: Needs) -> None:
@@ -190,14 +172,4 @@ def loader_name(ctx: Context, needs: Needs) -> str:
     return plan_of(ctx, needs).loader
 
 
-__all__ = [
-    "Plan",
-    "Plans",
-    "converting",
-    "loader_name",
-    "name_all",
-    "plan_of",
-    "plans",
-    "reverse_of",
-    "row_name",
-]
+__all__ = ["Plan", "Plans", "loader_name", "name_all", "plan_of", "plans", "reverse_of", "row_name"]

@@ -14,8 +14,6 @@ from segue.translate.interp.leaving import LEAVABLE, WRITTEN, leavable
 from segue.translate.interp.value import Val, is_pure, literal, name, quote
 from segue.translate.kinds import Instance, QuerySet, ViewSelf
 from segue.translate.load.fetch import fetch_all, limit_one, site_of
-from segue.translate.load.models import concrete
-from segue.translate.load.plan import converting
 from segue.translate.permissions.access import for_call, possible_permissions
 from segue.translate.permissions.conditions import object_condition
 from segue.translate.permissions.denied import statements
@@ -228,9 +226,8 @@ def framework_object(frame: Frame, endpoint: Endpoint, *, write: bool) -> Val:
     between = frame.lines[before:]
     del frame.lines[before:]
     steps = [f"{local} = {statement.text}"]
-    converted = converting(frame.ctx, concrete(frame.ctx, kind.query.model)) and not needs.narrowed
-    if converted or asks_for_years(frame, *steps, *between):
-        # DRF's ``get_object_or_404`` runs the statement as well, and makes the object.
+    if asks_for_years(frame, *steps, *between):
+        # DRF's ``get_object_or_404`` runs the statement as well.
         run = frame.fresh("rows")
         frame.emit_block("with key():", [*steps, *between, f"{run} = {rows.text}"])
         rows = Val(rows.kind, name(run))

@@ -515,20 +515,22 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
 
 def _check_half(frame: Frame, serializer: str, shown: Val, fetched: Instance, at: ast.AST | None) -> None:
     """Refuse objects whose sets were prefetched in part of what is shown, where rows of such a set may have been written since."""
+    node = shown.node
+    if node is None or not fetched.site.prefetched or any(isinstance(n, ast.Await) for n in ast.walk(node)):
+        return  # nothing is prefetched, or it is fetched right here
+    local = next((n.id for n in ast.walk(node) if isinstance(n, ast.Name)), "")
+    behind, rounds = lines_since(frame, local)
+    if not rounds and not may_write(frame.ctx, behind):
+        return
     half = half_prefetched(frame.ctx, serializer, fetched)
     if half is None:
         return
     accessor, classes = half
-    node = shown.node
-    if node is None or any(isinstance(n, ast.Await) for n in ast.walk(node)):
-        return  # it is fetched right here
-    local = next((n.id for n in ast.walk(node) if isinstance(n, ast.Name)), "")
-    behind, rounds = lines_since(frame, local)
     cls = concrete(frame.ctx, fetched.model).cls.rpartition(".")[2]
     if rounds or may_write_any_of(frame.ctx, behind, classes, {local: cls}):
         why = (
-            f"Django shows the rows of {accessor} that were prefetched, with what leads on from them now; rows may have been written since. "
-            "Prefetch all that is shown, or read the object again."
+            f"Django shows the rows of {accessor} that were prefetched, with what leads on from them now; rows may have been "
+            "written since. Prefetch all that is shown, or read the object again."
         )
         raise frame.refuse("read-order", serializer, why, at)
 
