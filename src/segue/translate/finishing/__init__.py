@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segue.translate.context import Context
 from segue.translate.finishing.describe import describe_operations
+from segue.translate.finishing.hidden_types import uncover_types
 from segue.translate.finishing.locals import tidy_locals
 from segue.translate.finishing.optional import declare_optional
 from segue.translate.finishing.same_names import separate
@@ -19,4 +20,5 @@ def tidy(ctx: Context) -> None:
     share_selections(ctx)
     tidy_locals(ctx)
     declare_optional(ctx)
+    uncover_types(ctx)
     separate(ctx)

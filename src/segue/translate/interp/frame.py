@@ -21,6 +21,11 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, Kind, RelatedManager, Scalar, StoredFile, Unknown
 from segue.translate.rules import registry
 
+# Builtins that generated code calls: a filter may have such a name, and lines that are still to come need the builtin.
+_BUILTINS = frozenset(
+    {"all", "any", "bool", "bytes", "dict", "enumerate", "float", "getattr", "int", "isinstance", "iter", "len", "list", "max",
+     "min", "next", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "type", "zip"}
+)  # fmt: skip
 # Names of helpers that generated code imports often; a local of that name would hide them.
 HELPERS = frozenset(
     {"rows", "count", "exists", "keys", "only", "item", "related", "missing", "present", "select", "func", "found", "key",
@@ -255,8 +260,11 @@ class Frame:
         )
 
     def fresh(self, stem: str) -> str:
-        """A local name of the generated function that nothing uses yet."""
-        taken = self.names_taken | {getattr(v.node, "id", "") for v in self.env.values()}
+        """A local name of the generated function that nothing uses yet.
+
+        :mod:`segue.translate.finishing.locals` gives ``type_2`` its plain name back where no line calls the builtin.
+        """
+        taken = self.names_taken | _BUILTINS | {getattr(v.node, "id", "") for v in self.env.values()}
         candidate, number = f"{stem}_" if keyword.iskeyword(stem) else stem, 1
         while candidate in taken:
             number += 1

@@ -175,6 +175,11 @@ def build(
     if plan.written:
         selection.frame.use(row_import(ctx, plan))
         pairs = ", ".join(f"{key!r}: {value}" for key, _, value in (a.partition("=") for a in arguments))
+        relations = {f.name for f in model.fields if f.relation is not None}
+        relations |= {r.accessor for r in model.reverse}
+        if "loaded" in relations:  # columns of that name are called otherwise, a relation hides the method
+            selection.frame.use(Import("segue_bridge.db.base", "as_loaded"))
+            return f"as_loaded({plan.name}, {{{pairs}}})"
         return f"{plan.name}.loaded({{{pairs}}})"
     selection.frame.use(row_import(ctx, plan))
     return f"{plan.name}({', '.join(arguments)})"

@@ -6,6 +6,7 @@ from segue.refusal import refuse
 from segue.snapshot.model import Model
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
+from segue.translate.free_names import RESERVED
 from segue.translate.models.clashes import hidden_builtins, rename_clashing
 from segue.translate.models.columns import Text, column, inherited_model
 from segue.translate.models.ddl import is_mysql, supported
@@ -134,7 +135,7 @@ def model_decl(ctx: Context, model: Model) -> Decl:
     relations = [forward(ctx, model, field, out) for field in own]
     used = _used(ctx, model.label)
     relations += [reverse(ctx, model, item, out) for item in model.reverse if item.accessor in used]
-    relations = [text for text in relations if text]
+    relations = [_shown_to_mypy(text) for text in relations if text]
     if relations:
         lines += ["", *(f"    {text}" for text in relations)]
     if (PART, ("backend", model.label)) in ctx.memo:
@@ -160,6 +161,15 @@ def model_decl(ctx: Context, model: Model) -> Decl:
         rank=10,
         origin=Origin(model.cls, model.where),
     )
+
+
+def _shown_to_mypy(relation: str) -> str:
+    """Where it has the name of something else of the base class: nothing looks that up on this class."""
+    name = relation.partition(":")[0]
+    if name not in RESERVED:
+        return relation
+    codes = "assignment" if name == "loaded" else "assignment, misc"  # the others are class variables
+    return relation.replace("relationship(", f"relationship(  # type: ignore[{codes}]\n", 1)
 
 
 def _options(ctx: Context, model: Model) -> str:

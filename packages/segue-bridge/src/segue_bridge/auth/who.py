@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ScalarSelect, Select
 
+from segue_bridge.db.base import as_loaded
 from segue_bridge.db.selecting import column_names
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Users:
         found: list[tuple[Sequence[Any], Any]] = []
         for row in await db.all(statement, values):
             held = dict(zip(names, row[before:], strict=not along))
-            user = model.loaded(held) if held[pk] is not None else None
+            user = as_loaded(model, held) if held[pk] is not None else None
             if user is not None and along:
                 granted = json.loads(row[-1]) if isinstance(row[-1], str) else row[-1]
                 user.__dict__[_ALONG] = db, db.changes, frozenset(granted or ())

@@ -81,11 +81,7 @@ class Base(DeclarativeBase):
     @classmethod
     def loaded(cls, values: Mapping[str, Any]) -> Self:
         """An entity as it stands in the database. ``values`` by attribute name, taken as they are."""
-        entity = cast(Self, inspect(cls).class_manager.new_instance())
-        held = instance_dict(entity)
-        held.update(values)
-        held["_stored"] = True
-        return entity
+        return as_loaded(cls, values)
 
     def __eq__(self, other: object) -> bool:
         """Equal when of one model with the same key, as in Django; unsaved ones only with themselves."""
@@ -104,6 +100,17 @@ class Base(DeclarativeBase):
 
 
 E = TypeVar("E", bound=Base)
+
+
+def as_loaded(cls: type[E], values: Mapping[str, Any]) -> E:
+    """:meth:`Base.loaded`, for classes that have a column of that name, too."""
+    entity = cast(E, inspect(cls).class_manager.new_instance())
+    held = instance_dict(entity)
+    held.update(values)
+    held["_stored"] = True
+    return entity
+
+
 REREAD = "_reread"  # to-many relations, by name, of which an entity holds rows that it has written since
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm.attributes import instance_dict
 
-from segue_bridge.db.base import Base
+from segue_bridge.db.base import Base, as_loaded
 
 if TYPE_CHECKING:
     from segue_bridge.db.session import Session
@@ -30,7 +30,7 @@ async def content_type(db: Session, entity: type[E], app_label: str, model: str)
             made, _ = await db.get_or_create(entity, {"app_label": app_label, "model": model})
             return made
         known = db.content_types[key] = dict(instance_dict(found[0]))
-    return entity.loaded({name: value for name, value in known.items() if not name.startswith("_")})
+    return as_loaded(entity, {name: value for name, value in known.items() if not name.startswith("_")})
 
 
 def key_of(entity: type[Base], app_label: str, model: str) -> ScalarSelect[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import FromClause, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import instance_dict
 
-from segue_bridge.db.base import Base, mapper_of
+from segue_bridge.db.base import Base, as_loaded, mapper_of
 from segue_bridge.db.content_types import content_type
 from segue_bridge.db.errors import ObjectDoesNotExist
 from segue_bridge.db.following import follow
@@ -59,7 +59,7 @@ async def real_objects(
             more = added.get(_key(base, entity))
             if more is not None:
                 held = {k: v for k, v in instance_dict(entity).items() if not k.startswith("_sa_")}
-                made[index] = cls.loaded({**held, **more})
+                made[index] = as_loaded(cls, {**held, **more})
             elif not drop_missing:
                 above = mapper_of(cls).inherits
                 assert above is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sqlalchemy import ColumnElement, Executable, Row, Select, select
 
 from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
-from segue_bridge.db.base import Base
+from segue_bridge.db.base import Base, as_loaded
 from segue_bridge.db.compiled import Parameters
 from segue_bridge.db.errors import (
     DatabaseError,
@@ -127,7 +127,7 @@ class Session:
         """Entities of ``select(Entity)...``, new objects each time, relations not loaded."""
         entity, columns = selecting.expand(statement)
         return [
-            entity.loaded(dict(zip(columns.names, row, strict=True)))
+            as_loaded(entity, dict(zip(columns.names, row, strict=True)))
             for row in await self.all(columns.statement, params)
         ]
 
