@@ -27,13 +27,11 @@ def main():
     spec = importlib.util.spec_from_file_location("segue_setup", os.path.join(HERE, "in_django_setup.py"))
     setup = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(setup)
-    watch, rows, inserts, quick = (
-        setup.load(os.path.join(HERE, "in_django_" + name + ".py"))
-        for name in ("watch", "rows", "inserts", "quick")
+    watch, rows, inserts = (
+        setup.load(os.path.join(HERE, "in_django_" + name + ".py")) for name in ("watch", "rows", "inserts")
     )
     watched = watch.Watch(os.path.dirname(out))  # before anything but Python's own is imported
     setup.start(path, settings_module, wanted)
-    quick.hurry()
     from django.db import connection
 
     found = {"inserts": inserts.migrate(connection)}
