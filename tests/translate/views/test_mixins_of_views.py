@@ -138,6 +138,15 @@ class Printing(generics.GenericAPIView):
         return Response({"a": 1})
 
 
+class Dividing(generics.GenericAPIView):
+    queryset = Note.objects.order_by("id")
+
+    def get(self, request, pk):
+        note = self.get_object()
+        print(10 / (note.board_id - 1), f"{note.title}")
+        return Response({"a": note.title})
+
+
 class Board(mixins.RetrieveModelMixin, Notes):
     def get_queryset(self):
         return Note.objects.filter(board_id=self.kwargs["board"])
@@ -154,7 +163,7 @@ router = SimpleRouter()
 for name in ("With", "Without", "Told", "Named", "Put", "Computed"):
     router.register(name.lower(), getattr(views, name), name.lower())
 router.register("boards/(?P<board>[^/.]+)/notes", views.Board, "board")
-urlpatterns = [path("", include(router.urls)), path("printing/", views.Printing.as_view())]
+urlpatterns = [path("", include(router.urls)), path("printing/", views.Printing.as_view()), path("dividing/<int:pk>/", views.Dividing.as_view())]
 """,
 }
 
@@ -179,4 +188,5 @@ def test_answers_are_djangos(tmp_path: Path) -> None:
     assert {"200"} <= seen["GET /named/"]
     assert {"200", "500"} <= seen["GET /printing/"]
     assert {"200", "500"} <= seen["POST /printing/"]
+    assert {"200", "500"} <= seen["GET /dividing/{pk}/"]
     assert {"404"} <= seen["GET /boards/{board}/notes/{pk}/"]

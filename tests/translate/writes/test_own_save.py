@@ -478,6 +478,11 @@ _SWEPT = "notes.models.Swept.save"
         ("old.path != new.path", "old.size != new.size"),
         ("if new and old", "if new or old"),
         ("if new and old", "if not new and old"),
+        # Without a file there is no path: ``ValueError``.
+        (
+            "        if old := getattr(before, field):\n            new = getattr(self, field)\n            if new and old",
+            "        old = getattr(before, field)\n        new = getattr(self, field)\n        if old.path != new.path:\n            if old",
+        ),
         ("new = getattr(self, field)", "new = getattr(before, field)"),
         ("new = getattr(self, field)", "new = getattr(self, 'title')"),
         ("get(pk=self.pk)", "get(pk=1)"),

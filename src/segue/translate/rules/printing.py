@@ -12,6 +12,8 @@ from segue.translate.rules.logged_values import unasked
 from segue.translate.rules.registry import function
 
 _ACTS = (ast.Call, ast.Await, ast.NamedExpr, ast.Yield)
+# Equality and identity raise for no value of a column; order, membership, arithmetic and formats do for some.
+_SAFE = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 # What ``AnonymousUser`` has, too.
 _OF_ANYBODY = frozenset({"id", "pk", "username", "is_staff", "is_active", "is_superuser"})
 
@@ -25,13 +27,16 @@ def print_(frame: Frame, call: CallSite) -> Val:
 
 
 def _may_raise(frame: Frame, kind: Kind, node: ast.expr) -> bool:
-    """Whether computing ``node`` may raise, or does something: a call, a look-up by key, what only users who are logged in have."""
+    """Whether computing ``node`` may raise, or does something: a call, a look-up by key, arithmetic, what only users who are logged in have."""
     if isinstance(kind, QuerySet | Manager | RelatedManager):
         return False
     users = {"user", "call.user"} | {held.text for held in frame.env.values() if isinstance(held.kind, User)}
     texts = [part for part in ast.walk(node) if isinstance(part, ast.Call) and _is_text(part)]
     return sum(isinstance(part, _ACTS) for part in ast.walk(node)) > len(texts) or any(
-        isinstance(part, ast.Subscript)
+        isinstance(part, ast.Subscript | ast.BinOp)
+        or (isinstance(part, ast.UnaryOp) and not isinstance(part.op, ast.Not))
+        or (isinstance(part, ast.Compare) and not all(isinstance(op, _SAFE) for op in part.ops))
+        or (isinstance(part, ast.FormattedValue) and part.format_spec is not None)
         or (
             isinstance(part, ast.Attribute)
             and part.attr not in _OF_ANYBODY

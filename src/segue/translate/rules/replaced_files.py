@@ -33,6 +33,7 @@ from segue.translate.rules.stored_files import is_file, storage_problem
 
 LEFT = "leave_replaced_files("
 _COMPARED = frozenset({"path", "name", "url"})
+_OF_A_FILE = frozenset({"path", "url"})  # ``ValueError`` where there is none (``FieldFile._require_file``)
 
 
 def watched_columns(ctx: Context, label: str, function: Function, goes_on: GoesOn) -> tuple[str, ...] | None:
@@ -72,16 +73,20 @@ class _Watching(QuietSave):
         if not (files and self.stored and isinstance(target, ast.Name)):
             return False
         self.columns = (*self.columns, *(name for name in files if name not in self.columns))
-        return self._same(body, target.id, {})
+        return self._same(body, target.id, {}, there=False)
 
-    def _same(self, body: list[ast.stmt], field: str, held: dict[str, str]) -> bool:
-        """Whether the statements only read where both objects name the same file; ``held``: whose file is in which local."""
+    def _same(self, body: list[ast.stmt], field: str, held: dict[str, str], *, there: bool) -> bool:
+        """Whether the statements only read where both objects name the same file; ``held``: whose file is in which local;
+        ``there``: whether it is known that they name one at all."""
         for statement in body:
             match statement:
                 case ast.Assign([ast.Name(local)], value) if side := self._side(value, field, held):
                     held[local] = side
-                case ast.If(test, then, []) if self._plain(test, field, held):
-                    if not self._differs(test, field, held) and not self._same(then, field, held):
+                case ast.If(test, then, []) if self._plain(test, field, held, there=there):
+                    there_then = there or self._there(test, field, held)
+                    if not self._differs(test, field, held) and not self._same(
+                        then, field, held, there=there_then
+                    ):
                         return False
                 case ast.Pass() | ast.Expr(ast.Constant()):
                     pass
@@ -105,11 +110,23 @@ class _Watching(QuietSave):
                 return held.get(local, "")
         return ""
 
-    def _plain(self, test: ast.expr, field: str, held: dict[str, str]) -> bool:
-        """Whether the test asks for files and compares them, and nothing else."""
+    def _plain(self, test: ast.expr, field: str, held: dict[str, str], *, there: bool) -> bool:
+        """Whether the test asks for files and compares them, and nothing else, and cannot fail."""
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-            return all(self._plain(one, field, held) for one in test.values)
+            for one in test.values:
+                if not self._plain(one, field, held, there=there):
+                    return False
+                there = there or self._there(one, field, held)
+            return True
+        if any(isinstance(n, ast.Attribute) and n.attr in _OF_A_FILE for n in ast.walk(test)) and not there:
+            return False
         return bool(self._side(test, field, held)) or self._differs(test, field, held)
+
+    def _there(self, test: ast.expr, field: str, held: dict[str, str]) -> bool:
+        """Whether the test holds only where one of both names a file, and so the other, which names the same."""
+        if isinstance(test, ast.BoolOp):
+            return isinstance(test.op, ast.And) and any(self._there(one, field, held) for one in test.values)
+        return bool(self._side(test, field, held))
 
     def _differs(self, test: ast.expr, field: str, held: dict[str, str]) -> bool:
         """Whether the test holds only where one object names another file than the other."""
