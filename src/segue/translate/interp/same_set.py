@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segue.translate.functions.record import CALLED
+from segue.translate.interp.parts import parts, with_parts
 from segue.translate.interp.value import Val
-from segue.translate.kinds import DictOf, Kind, ListOf, QuerySet, TupleOf
+from segue.translate.kinds import Kind, QuerySet
 
 if TYPE_CHECKING:
     from segue.translate.context import Context
@@ -23,16 +24,7 @@ _GETTERS = frozenset({"get", "pop", "setdefault", "values", "items", "popitem"})
 
 def holds_sets(kind: Kind | None) -> bool:
     """Whether it is a queryset, or a list, tuple or dict with one in it."""
-    match kind:
-        case QuerySet():
-            return True
-        case ListOf():
-            return holds_sets(kind.item)
-        case TupleOf():
-            return any(map(holds_sets, kind.items))
-        case DictOf():
-            return holds_sets(kind.value) or any(holds_sets(item) for _, item in kind.items)
-    return False
+    return isinstance(kind, QuerySet) or any(map(holds_sets, parts(kind)))
 
 
 def places(frame: Frame, value: Val) -> set[str]:
@@ -168,33 +160,14 @@ def giving(ctx: Context) -> set[str]:
 
 
 def _read(kind: Kind) -> bool:
-    match kind:
-        case QuerySet():
-            return kind.query.read
-        case ListOf():
-            return _read(kind.item)
-        case TupleOf():
-            return any(map(_read, kind.items))
-        case DictOf():
-            return (kind.value is not None and _read(kind.value)) or any(
-                _read(item) for _, item in kind.items
-            )
-    return False
+    return kind.query.read if isinstance(kind, QuerySet) else any(map(_read, parts(kind)))
 
 
 def as_read(kind: Kind) -> Kind:
     """``kind`` of what a function gives back that may have evaluated it."""
-    match kind:
-        case QuerySet():
-            return QuerySet(replace(kind.query, read=True))
-        case ListOf():
-            return replace(kind, item=as_read(kind.item))
-        case TupleOf():
-            return replace(kind, items=tuple(map(as_read, kind.items)))
-        case DictOf():
-            items = tuple((key, as_read(item)) for key, item in kind.items)
-            return replace(kind, items=items, value=as_read(kind.value) if kind.value is not None else None)
-    return kind
+    if isinstance(kind, QuerySet):
+        return QuerySet(replace(kind.query, read=True))
+    return with_parts(kind, as_read)
 
 
 __all__ = ["as_read", "giving", "held_in", "holds_sets", "others", "places", "put_in", "share"]

@@ -12,8 +12,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from segue.translate.interp.parts import with_parts
 from segue.translate.interp.value import Val
-from segue.translate.kinds import DictOf, Instance, Kind, ListOf, TupleOf
+from segue.translate.kinds import Instance, Kind
 
 if TYPE_CHECKING:
     from segue.translate.interp.frame import Frame
@@ -37,17 +38,10 @@ def aged(frame: Frame, node: ast.expr, value: Val) -> Val:
 
 def _older(kind: Kind) -> Kind:
     """``kind`` as it is behind a write: a row that was read before it, and what holds such rows."""
-    match kind:
-        case Instance(mode="row", aged=False) if not kind.site.classes:
-            return replace(kind, aged=True)
-        case ListOf():
-            return replace(kind, item=_older(kind.item))
-        case TupleOf():
-            return replace(kind, items=tuple(map(_older, kind.items)))
-        case DictOf():
-            items = tuple((key, _older(item)) for key, item in kind.items)
-            return replace(kind, items=items, value=_older(kind.value) if kind.value is not None else None)
-    return kind
+    if isinstance(kind, Instance):
+        read = kind.mode == "row" and not kind.aged and not kind.site.classes
+        return replace(kind, aged=True) if read else kind
+    return with_parts(kind, _older)
 
 
 def written_since(frame: Frame, local: str) -> bool:

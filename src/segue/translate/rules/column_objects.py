@@ -6,7 +6,8 @@ from __future__ import annotations
 import ast
 
 from segue.translate.interp.frame import Frame
-from segue.translate.kinds import Country, DictOf, Kind, ListOf, Localized, Maybe, Phone, TupleOf
+from segue.translate.interp.parts import parts
+from segue.translate.kinds import Country, Kind, Localized, Maybe, Phone
 
 _WHY = {
     Localized: ("localized-text", "It is a text in several languages (django-i18nfield)."),
@@ -30,17 +31,11 @@ def refuse_objects(frame: Frame, kind: Kind, construct: str, node: ast.AST) -> N
 
 def _held(kind: Kind) -> Kind | None:
     """The object in a value; None without one."""
-    match kind:
-        case Localized() | Phone() | Country():
-            return kind
-        case ListOf(item=inner) | Maybe(kind=inner):
-            return _held(inner)
-        case DictOf(items=items, value=value):
-            kinds = [one for _, one in items] + ([] if value is None else [value])
-            return next(filter(None, map(_held, kinds)), None)
-        case TupleOf(items=parts):
-            return next(filter(None, map(_held, parts)), None)
-    return None
+    if isinstance(kind, Localized | Phone | Country):
+        return kind
+    if isinstance(kind, Maybe):
+        return _held(kind.kind)
+    return next(filter(None, map(_held, parts(kind))), None)
 
 
 __all__ = ["holds_localized", "refuse_objects"]
