@@ -22,7 +22,17 @@ from typing import Any
 
 import tomlkit
 from bench.conformance.page import page
-from bench.conformance.run import HERE, PAGE, RECORDED, SUITE_SETTINGS, cases, prepare, recorded, segue
+from bench.conformance.run import (
+    HERE,
+    PAGE,
+    RECORDED,
+    SUITE_SETTINGS,
+    cases,
+    prepare,
+    recorded,
+    segue,
+    suite_of,
+)
 
 from segue import config
 from segue.commands.schema import sides
@@ -90,9 +100,10 @@ def main() -> int:
     for name in options.cases:
         case = cases()[name]
         folder = prepare(name, case, options.work.resolve(), options.projects)
-        if folder is None or "suite" not in case or name not in record:
+        tests = suite_of(name, case, options.projects)
+        if folder is None or tests is None or "pytest" in tests or name not in record:
             sys.stderr.write(
-                f"{name}: not run, its sources or its record are missing, or it has no tests of its own here\n"
+                f"{name}: not run, its sources or its record are missing, or it has no tests under Django's runner\n"
             )
             bad = True
             continue
@@ -102,8 +113,8 @@ def main() -> int:
             sides(config.load(folder), server="", sqlite=True, quiet=True) as both,
         ):
             built, said = accepted(both.legacy, both.generated, Path(made))
-            ours = suite(folder, case["suite"], built, options.seconds)
-            own = suite(folder, case["suite"], None, options.seconds)
+            ours = suite(folder, tests, built, options.seconds)
+            own = suite(folder, tests, None, options.seconds)
         bad |= ours != own or any(said.values())
         sys.stderr.write(f"{name}: Django {said}, on the baseline {ours}, on its migrations {own}\n")
         record[name]["on_baseline"] = {

@@ -134,6 +134,14 @@ def _tests_of(name: str, case: Mapping[str, Any], projects: Path | None) -> Path
     return found if found is not None and (found / case["tests"]).is_dir() else None
 
 
+def suite_of(name: str, case: Mapping[str, Any], projects: Path | None) -> list[str] | None:
+    """The command that runs the case's own tests; None where it has none, or they are not at hand."""
+    tests = _tests_of(name, case, projects)
+    if "suite" not in case or ("tests" in case and tests is None):
+        return None
+    return [word.format(tests=tests) for word in case["suite"]]
+
+
 @contextmanager
 def databases(wanted: bool) -> Iterator[Callable[[str], dict[str, Any]] | None]:
     """What makes a fresh PostgreSQL database of a name and gives its ``DATABASES`` entry; None where not wanted."""
@@ -164,9 +172,9 @@ def segue(
 
 
 def run_case(
-    folder: Path, case: dict[str, Any], *, seconds: int, count: int, tests: Path | None = None
+    folder: Path, case: dict[str, Any], suite: list[str] | None, *, seconds: int, count: int
 ) -> dict[str, Any]:
-    """Assess, generate, explore, and the case's own tests, which stand in ``tests``. The counts of one case."""
+    """Assess, generate, explore, and the case's own tests (:func:`suite_of`). The counts of one case."""
     begin = time.monotonic()
     report = segue(folder, "assess", "--json")
     own = [e for e in report["endpoints"] if e["own"]]
@@ -186,9 +194,9 @@ def run_case(
         segue(folder, "generate", "--json")
         found = segue(folder, "verify", "explore", "--json", "--seconds", str(seconds), "--cases", str(count))
         out["explore"] = _counts(found)
-        if "suite" in case and ("tests" not in case or tests is not None):
+        if suite is not None:
             found = segue(
-                folder, "verify", "suite", "--json", "--", *(word.format(tests=tests) for word in case["suite"]),
+                folder, "verify", "suite", "--json", "--", *suite,
                 environment={"DJANGO_SETTINGS_MODULE": SUITE_SETTINGS},
             )  # fmt: skip
             out["suite"] = {
@@ -270,9 +278,12 @@ def main() -> int:
                 bad |= bool(counts["differences"])
                 sys.stderr.write(f"{name} on PostgreSQL: {counts}\n")
             else:
-                tests = _tests_of(name, case, options.projects)
-                found = run_case(folder, case, seconds=options.seconds, count=options.count, tests=tests)
-                for kept in ("postgresql", "schema", "on_baseline"):
+                suite = suite_of(name, case, options.projects)
+                found = run_case(folder, case, suite, seconds=options.seconds, count=options.count)
+                without = suite is None and "suite" in case
+                if without:
+                    sys.stderr.write(f"{name}: its tests not run, --projects has none of them\n")
+                for kept in ("postgresql", "schema", "on_baseline", *(["suite"] if without else [])):
                     if kept in record.get(name, {}):
                         found[kept] = record[name][kept]
                 record[name] = found
