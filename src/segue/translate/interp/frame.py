@@ -23,8 +23,9 @@ from segue.translate.rules import registry
 
 # Builtins that generated code calls: a filter may have such a name, and lines that are still to come need the builtin.
 _BUILTINS = frozenset(
-    {"all", "any", "bool", "bytes", "dict", "enumerate", "float", "getattr", "int", "isinstance", "iter", "len", "list", "max",
-     "min", "next", "range", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "type", "zip"}
+    {"abs", "all", "any", "bool", "bytes", "dict", "enumerate", "filter", "float", "frozenset", "getattr", "hasattr", "int",
+     "isinstance", "issubclass", "iter", "len", "list", "map", "max", "min", "next", "open", "print", "range", "repr", "reversed",
+     "round", "set", "setattr", "sorted", "str", "sum", "tuple", "type", "zip"}
 )  # fmt: skip
 # Names of helpers that generated code imports often; a local of that name would hide them.
 HELPERS = frozenset(
