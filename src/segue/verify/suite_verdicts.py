@@ -41,6 +41,7 @@ class Seen:
     requests: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     internals: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = field(default_factory=Counter)
     mirrored: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
     types: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Seen:
         """The same test in another process (its class-level set-up)."""
         self.outcome = raw["outcome"] or self.outcome
         self.message = raw["message"] or self.message
-        for name in ("requests", "left", "internals", "mirrored"):
+        for name in ("requests", "left", "internals", "made", "mirrored"):
             getattr(self, name).update(raw[name])
         self.differences += raw["differences"]
         self.types |= raw["types"]
@@ -79,8 +80,8 @@ def judge(name: str, both: Seen, fastapi: Seen | None = None) -> SuiteTest:
         return SuiteTest(name, PASSED)
     if both.requests["elsewhere"]:
         return SuiteTest(name, ELSEWHERE, compared=False)
-    if internals:
-        return SuiteTest(name, INTERNALS, ", ".join(internals), compared=False)
+    if internals or both.made:
+        return SuiteTest(name, INTERNALS, ", ".join(internals | both.made), compared=False)
     return SuiteTest(name, NOTHING, compared=False)
 
 

@@ -70,19 +70,35 @@ def _noted(method: Any, name: str) -> Any:
 
 
 def _factories() -> None:
-    """``RequestFactory`` and ``APIRequestFactory``: a view is called without the server. Clients override ``request``."""
+    """``RequestFactory`` and ``APIRequestFactory``: a view is called without the server. Clients override ``request``.
+
+    A request that no view is called with is no such call: tests make some to check it against a description of the API.
+    """
     from django.test import client
+    from django.views.generic import View
 
     for kind in (client.RequestFactory, client.AsyncRequestFactory):
         own: Any = kind
 
         def request(self: Any, _made: Any = own.request, **options: Any) -> Any:
+            made = _made(self, **options)
             # DRF's RequestsClient makes its environment with one, and then asks the server.
             if sys._getframe(2).f_code.co_name != "get_environ":
-                TESTS.now.internals[type(self).__name__] += 1
-            return _made(self, **options)
+                made._segue_made_by = type(self).__name__
+                TESTS.now.made[type(self).__name__] += 1
+            return made
 
         own.request = request
+    called: Any = View
+    prepare = called.setup
+
+    def setup(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        name = request.__dict__.pop("_segue_made_by", None)
+        if name is not None:
+            TESTS.now.internals[name] += 1
+        return prepare(self, request, *args, **kwargs)
+
+    called.setup = setup
 
 
 def _logs() -> None:

@@ -12,7 +12,8 @@ OUTSIDE = "outside a test"
 
 class Seen:
     """One test: its ``outcome`` (``passed``, ``failed``, ``skipped``; empty: never ended), what its requests showed
-    (``equal``, ``different``, ``left``, ``fastapi``, ``elsewhere``), why some were left to Django, and what it asks of Django itself."""
+    (``equal``, ``different``, ``left``, ``fastapi``, ``elsewhere``), why some were left to Django, what it asks of Django itself,
+    and the requests ``made`` without being sent."""
 
     def __init__(self) -> None:
         self.outcome = ""
@@ -20,6 +21,7 @@ class Seen:
         self.requests: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.internals: Counter[str] = Counter()
+        self.made: Counter[str] = Counter()
         self.differences: list[str] = []
         self.mirrored: Counter[str] = Counter()
         self.types: dict[str, Any] = {}

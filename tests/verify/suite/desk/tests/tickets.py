@@ -152,6 +152,14 @@ class Internals(Base):
         request = APIRequestFactory().get("/api/limit/")
         self.assertEqual(views.limit(request).data, {"limit": 3})
 
+    def test_factory_without_a_view(self):
+        """As where a request is checked against a description of the API before it is sent."""
+        request = APIRequestFactory().get("/api/limit/")
+        self.assertEqual(self.client.get(request.path).json(), {"limit": 3})
+
+    def test_factory_for_a_permission(self):
+        self.assertIsNone(APIRequestFactory().get("/api/limit/").META.get("HTTP_X"))
+
 
 class Clients(Base):
     async def test_asynchronous(self):
