@@ -122,6 +122,7 @@ class Fields:
                 "to": "",
                 "content_type_field": field.ct_field,
                 "object_id_field": field.fk_field,
+                "for_concrete_model": bool(field.for_concrete_model),
             }
         if content_types and isinstance(field, content_types[1]):
             return {
@@ -131,6 +132,7 @@ class Fields:
                 "related_query_name": field.remote_field.related_name or "",
                 "content_type_field": field.content_type_field_name,
                 "object_id_field": field.object_id_field_name,
+                "for_concrete_model": bool(field.for_concrete_model),
             }
         if not isinstance(field, (models.ForeignKey, models.ManyToManyField)):
             return None

@@ -163,6 +163,7 @@ class FieldRelation:
     parent_link: bool = False
     content_type_field: str = ""
     object_id_field: str = ""
+    for_concrete_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ def _made(frame: Frame, endpoint: Endpoint, model: str, fields: list[str]) -> as
     )
 
 
+_GENERIC = "Search over a generic relation is not translated."
+
+
 def _node(value: Val) -> ast.expr:
     assert value.node is not None
     return value.node
@@ -110,6 +113,13 @@ def _steps(frame: Frame, endpoint: Endpoint, model: str, path: str) -> tuple[lis
                 (r for r in frame.ctx.model(current).reverse if r.query_name == part), None
             )
             if reverse is not None:
+                back = field_of(frame.ctx.model(reverse.model), reverse.field)
+                if (
+                    back is not None
+                    and back.relation is not None
+                    and back.relation.kind == "generic_relation"
+                ):
+                    raise endpoint.refuse("search", path, _GENERIC)
                 relations.append(part)
                 current = reverse.model
                 continue
@@ -123,6 +133,8 @@ def _steps(frame: Frame, endpoint: Endpoint, model: str, path: str) -> tuple[lis
             ):
                 raise endpoint.refuse("search", path, "A lookup in a search field is not translated yet.")
             raise endpoint.refuse("search", path, "Segue does not find this search field.")
+        if found.relation is not None and found.relation.kind in ("generic_fk", "generic_relation"):
+            raise endpoint.refuse("search", path, _GENERIC)
         if found.relation is not None:
             relations.append(part)
             current = found.relation.to

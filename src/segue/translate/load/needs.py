@@ -113,7 +113,7 @@ def many_target(ctx: Context, label: str, accessor: str) -> str:
     item: ModelField | None = field_of(model, accessor)
     if item is not None and item.tags is not None:
         return item.tags.to
-    if item is not None and item.relation is not None and item.relation.kind == "m2m":
+    if item is not None and item.relation is not None and item.relation.kind in ("m2m", "generic_relation"):
         return item.relation.to
     reverse = reverse_of(model, accessor)
     if reverse is None or reverse.kind == "o2o":

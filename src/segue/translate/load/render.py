@@ -48,7 +48,7 @@ def hop_by_accessor(frame: Frame, label: str, accessor: str) -> Hop:
         for reverse in model.reverse:
             if reverse.accessor == accessor:
                 lookup = reverse.query_name
-    hop = hop_of(frame, model.label, lookup, ast.Constant(accessor))
+    hop = hop_of(frame, label, lookup, ast.Constant(accessor), generic=True)
     if hop is None:
         raise KeyError(f"{label} has no relation {accessor}")
     return hop
@@ -306,6 +306,7 @@ def render_group(
         conditions += [ast.unparse(one) for one in typed(frame, hop, named(through))]
     else:
         key_text = f"{inner}.{hop.link.right}"
+        conditions += [ast.unparse(one) for one in typed(frame, hop, named(inner))]
     selection.columns.append(key_text)
     groups: list[Group] = []
     base: dict[str, int] = {}

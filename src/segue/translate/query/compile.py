@@ -135,7 +135,12 @@ class Compiler:
             return None
         first = leaf.key.split("__")[0]
         path = resolve(
-            self.frame, self.query.model, leaf.key, leaf.at, shortcut=first not in (self.long or ())
+            self.frame,
+            self.query.model,
+            leaf.key,
+            leaf.at,
+            shortcut=first not in (self.long or ()),
+            generic=True,
         )
         check_no_join(self.frame, self.query, path, leaf.key, leaf.at)
         return path
@@ -191,7 +196,9 @@ class Compiler:
                     leaf.at,
                 )
             if negated and any(h.typed[0] for h in path.hops):
-                raise self.frame.refuse("tags", leaf.key, "exclude() by tags is not translated.", leaf.at)
+                code = "tags" if any(h.typed[0] and h.through for h in path.hops) else "generic-relation"
+                why = "exclude() by rows that name the object by its content type is not translated."
+                raise self.frame.refuse(code, leaf.key, why, leaf.at)
             if negated and not any(h.many for h in path.hops):
                 self._refuse_parts(leaf, path)
             if _is_null(leaf, path):
@@ -411,8 +418,8 @@ class Compiler:
                 through, inner, hop, owner, self._inside(leaves, inner, hop, (*tables, hop.through))
             )
         inner = self._class(hop.target, tables, hop)
-        link = self._link(owner, hop.link, inner)
-        return self._call_of("related", [inner, link, *self._inside(leaves, inner, hop, tables)])
+        link = [self._link(owner, hop.link, inner), *typed(self.frame, hop, inner)]
+        return self._call_of("related", [inner, *link, *self._inside(leaves, inner, hop, tables)])
 
     def _through(
         self, through: ast.expr, inner: ast.expr, hop: Hop, owner: ast.expr, conditions: Sequence[ast.expr]
@@ -476,7 +483,8 @@ class Compiler:
                     self.joins.parts.append((alias, self._link(through, hop.through_link, alias)))
                 else:
                     alias = self._alias(hop.target, leaf)
-                    self.joins.parts.append((alias, self._link(left, hop.link, alias)))
+                    on = [self._link(left, hop.link, alias), *typed(self.frame, hop, alias)]
+                    self.joins.parts.append((alias, self._call("and_", on) if len(on) > 1 else on[0]))
                 self.joins.aliases[names] = alias
             owner, label = self.joins.aliases[names], hop.target
         column = self._column(owner, label, path.field.attname)
@@ -591,7 +599,7 @@ def resolve_or_none(frame: Frame, label: str, leaf: Leaf) -> Path | None:
     first = leaf.key.split("__")[0]
     model = concrete(frame.ctx, label)
     known = field_of(model, first) is not None or any(r.query_name == first for r in model.reverse)
-    return resolve(frame, label, leaf.key, leaf.at) if known else None
+    return resolve(frame, label, leaf.key, leaf.at, generic=True) if known else None
 
 
 def _unique(frame: Frame, paths: Sequence[Path]) -> bool:

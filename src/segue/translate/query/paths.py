@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segue.snapshot.model import Model, ModelField, TagRelation
 from segue.translate.interp.frame import Frame
-from segue.translate.load.models import concrete, field_of, pk_field, reverse_query, target_field
+from segue.translate.load.models import concrete, field_of, pk_field, python_type, reverse_query, target_field
 from segue.translate.query.json_fields import is_json, split
 
 LOOKUPS = frozenset(
@@ -68,8 +68,8 @@ class Hop:
     ``many`` when one source row may meet several target rows. ``through`` is the through model
     with its two links for many-to-many. ``name`` is the lookup name of the step, ``nullable``
     whether a source row may have no target. ``shortcut``: the target is the through table of a
-    many-to-many, because only the far key is looked at. ``typed``: the column of the through table that says whose key it holds
-    (a content type), and the label of the model that it must be.
+    many-to-many, because only the far key is looked at. ``typed``: the column of the through table, or of the target without one,
+    that says whose key it holds (a content type), and the label of the model that it must be.
     """
 
     name: str
@@ -106,8 +106,8 @@ def _is_part(item: ModelField, part: str) -> bool:
     return is_part(item, part)
 
 
-def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
-    """The relation called ``name`` in lookups on ``label``."""
+def hop_of(frame: Frame, label: str, name: str, at: ast.AST, *, generic: bool = False) -> Hop | None:
+    """The relation called ``name`` in lookups on ``label``. ``generic``: who asks looks at :attr:`Hop.typed` of targets, too."""
     ctx = frame.ctx
     model = concrete(ctx, label)
     item = field_of(model, name)
@@ -126,7 +126,9 @@ def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
             )
         if relation.kind == "m2m":
             return _m2m(frame, name, model.label, item, forward=True, at=at)
-        raise frame.refuse("generic-relation", name, "Generic relations in lookups are not translated.", at)
+        if relation.kind == "generic_relation" and generic:
+            return generic_hop(frame, label, item, at)
+        raise frame.refuse("generic-relation", name, "Generic relations are not translated here.", at)
     reverse = reverse_query(model, name)
     if reverse is None:
         return None
@@ -136,6 +138,9 @@ def hop_of(frame: Frame, label: str, name: str, at: ast.AST) -> Hop | None:
         raise frame.refuse(
             "relation", name, "The snapshot does not know the other side of this relation.", at
         )
+    if back.relation.kind == "generic_relation":
+        why = "It leads from a row to the object that it is about."
+        raise frame.refuse("generic-relation", name, why, at)
     if reverse.kind == "m2m":
         return _m2m(frame, name, model.label, back, forward=False, at=at, other=reverse.model)
     return Hop(
@@ -163,6 +168,30 @@ def _tags(frame: Frame, model: Model, item: ModelField, tags: TagRelation) -> Ho
         Link(tags.target, pk_field(ctx, tags.to).attname),
         typed=typed,
     )
+
+
+def generic_hop(frame: Frame, label: str, item: ModelField, at: ast.AST) -> Hop:
+    """Over a ``GenericRelation`` to the rows that name an object of ``label`` by content type and key.
+
+    Source: ``django.contrib.contenttypes.fields.GenericRelation.get_extra_restriction`` and ``create_generic_related_manager``.
+    """
+    ctx, relation = frame.ctx, item.relation
+    assert relation is not None
+    model, target = ctx.model(label), concrete(ctx, relation.to)
+    whose, number = (field_of(target, n) for n in (relation.content_type_field, relation.object_id_field))
+    key = pk_field(ctx, label)
+    below = any(model.label in m.parents for m in ctx.snapshot.models.values() if not m.proxy)
+    why = ""
+    if model.proxy or model.parents or below or not relation.for_concrete_model:
+        why = "Its rows may name the object by another model."
+    elif whose is None or whose.relation is None or number is None or target.parents:
+        why = "Segue does not know the columns that name the object."
+    elif python_type(ctx, key) != python_type(ctx, number):
+        why = f"{target.label}.{number.name} holds the keys as another type."
+    if why or whose is None or number is None:
+        raise frame.refuse("generic-relation", f"{label}.{item.name}", why, at)
+    link = Link(key.attname, number.attname)
+    return Hop(item.name, model.label, target.label, link, True, True, typed=(whose.attname, model.label))
 
 
 def _m2m(
@@ -200,8 +229,10 @@ def _not_tags(frame: Frame, tag: str, model: Model, found: ModelField | None, ke
         )
 
 
-def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool = True) -> Path:
-    """Take ``key`` apart. Refuses names that the model does not have."""
+def resolve(
+    frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool = True, generic: bool = False
+) -> Path:
+    """Take ``key`` apart. Refuses names that the model does not have. ``generic``: as for :func:`hop_of`."""
     parts = key.split("__")
     hops: list[Hop] = []
     current = concrete(frame.ctx, label).label
@@ -224,7 +255,7 @@ def resolve(frame: Frame, label: str, key: str, at: ast.AST, *, shortcut: bool =
             item, relation = found, False
             parts.pop(0)
             break
-        hop = hop_of(frame, current, part, at)
+        hop = hop_of(frame, current, part, at, generic=generic)
         if hop is None:
             if item is None:
                 raise frame.refuse("lookup", key, f"{current} has no field or relation {part}.", at)

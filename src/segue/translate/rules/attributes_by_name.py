@@ -131,7 +131,10 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             return Val(Scalar("bool"), quote(f"{{0}}.{wanted} is not None", value.node))
         item = field_of(model, wanted)
         if (
-            (item is not None and (item.relation is None or item.relation.kind == "m2m"))
+            (
+                item is not None
+                and (item.relation is None or item.relation.kind in ("m2m", "generic_relation"))
+            )
             or model_method(frame, model.cls, wanted)
             or (reverse is not None and reverse.kind != "o2o")
         ):

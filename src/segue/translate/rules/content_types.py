@@ -18,6 +18,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.needs import Needs
+from segue.translate.query.paths import generic_hop
 from segue.translate.rules.polymorphic import same_class
 from segue.translate.rules.registry import function, method
 
@@ -119,3 +120,29 @@ def generic_values(frame: Frame, label: str, given: Mapping[str, Val], at: ast.A
             column_kind(frame.ctx, key_), ast.Attribute(value.node, key_.attname, ast.Load())
         )
     return found
+
+
+def generic_parent(
+    frame: Frame, instance: Instance, accessor: str, owner: ast.expr | None, at: ast.AST
+) -> dict[str, Val] | None:
+    """The two columns that ``paper.comments.create(…)`` gives the new row; None where ``accessor`` is no ``GenericRelation``.
+
+    Source: ``create_generic_related_manager``, whose ``create`` puts them over what it is given.
+    """
+    item = field_of(concrete(frame.ctx, instance.model), accessor)
+    relation = item.relation if item is not None else None
+    if item is None or relation is None or relation.kind != "generic_relation":
+        return None
+    generic_hop(frame, instance.model, item, at)
+    if instance.nullable or owner is None or not is_pure(owner):
+        raise frame.refuse("generic-relation", f"{instance.model}.{accessor}", "There may be no object.", at)
+    same_class(frame, instance, at)
+    types = Instance(CONTENT_TYPE, Needs(CONTENT_TYPE, written=True), "entity")
+    key = pk_field(frame.ctx, instance.model)
+    column(frame.ctx, instance.site, key.attname)
+    return {
+        relation.content_type_field: Val(types, of_model(frame, instance.model)),
+        relation.object_id_field: Val(
+            column_kind(frame.ctx, key), ast.Attribute(owner, key.attname, ast.Load())
+        ),
+    }

@@ -63,7 +63,8 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     defaults = call.kwargs.pop("defaults", None)
     if related is not None:
-        call.kwargs.setdefault(*related)
+        for key, value in related.items():
+            call.kwargs.setdefault(key, value)
     values = _columns(frame, label, dict(call.kwargs), call)
     values.keys[:0] = [None] * len(spread)
     values.values[:0] = [k.value for k in spread]

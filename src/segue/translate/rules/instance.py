@@ -19,6 +19,7 @@ from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.countries import is_country
 from segue.translate.models.polymorphic import children
 from segue.translate.needs import Needs
+from segue.translate.query.paths import generic_hop
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.following import follow, remembers
 from segue.translate.rules.kept_dicts import kept_dict
@@ -115,9 +116,11 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
             return _to_one(frame, owner, name, relation.to, nullable=item.null, node=node)
         if relation.kind == "m2m":
             return Val(RelatedManager(kind, name, relation.to), owner.node)
-        raise frame.refuse(
-            "generic-relation", f"{owner.text}.{name}", "Generic relations are not translated.", node
-        )
+        if relation.kind == "generic_relation":
+            generic_hop(frame, kind.model, item, node)
+            return Val(RelatedManager(kind, name, relation.to), owner.node)
+        why = "Which model this object is of, each row says by itself."
+        raise frame.refuse("generic-relation", f"{owner.text}.{name}", why, node)
     if (
         item.inherited_from
         and item.inherited_from != kind.model

@@ -374,7 +374,10 @@ def related_queryset(frame: Frame, owner: Val, node: ast.AST) -> Val:
             value = chain(value, "order_by", key, query=query_of(value).with_(order="done"))
     else:
         condition = quote("{0} == {1}", ast.Attribute(root, hop.link.right, ast.Load()), left)
-        value = add_where(frame, base, condition)
+        value = base
+        for whose in typed(frame, hop, root):
+            value = add_where(frame, value, whose)
+        value = add_where(frame, value, condition)
     # What a loader brings with the instance are the rows of the default manager.
     related = (instance, kind.accessor) if kind.manager == "_default_manager" else None
     behind = reverse_of(concrete(frame.ctx, instance.model), kind.accessor)

@@ -22,6 +22,7 @@ from segue.translate.needs import Needs
 from segue.translate.query.build import commit, query_of, root_of
 from segue.translate.query.ir import Query
 from segue.translate.rules.assigned_expressions import assigned
+from segue.translate.rules.content_types import generic_parent
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.forgotten_rows import forget_prefetched
@@ -273,7 +274,8 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     between = created_through(frame, owner, call)
     related = parent_of_related(frame, owner, call) if between is None else None
     if related is not None:
-        call.kwargs.setdefault(*related)
+        for key, value in related.items():
+            call.kwargs.setdefault(key, value)
         if since(frame.ctx.snapshot.versions.django, 5, 1):
             forget_prefetched(frame, owner)
     made = new_instance(frame, label, call, site, created=True)
@@ -297,20 +299,24 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     return Val(made.kind, local)
 
 
-def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> tuple[str, Val] | None:
-    """Foreign key and parent for ``parent.children.create(…)``; None for the model's own manager."""
+def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> dict[str, Val] | None:
+    """Foreign key and parent for ``parent.children.create(…)``, content type and key over a generic relation; None for the model's
+    own manager."""
     query = query_of(owner)
     if query.related is None:
         return None
     from segue.translate.rules.queryset_evaluate import related_owner
 
     instance, accessor = query.related
+    generic = generic_parent(frame, instance, accessor, related_owner(owner), call.node)
+    if generic is not None:
+        return generic
     reverse = next((r for r in concrete(frame.ctx, instance.model).reverse if r.accessor == accessor), None)
     if reverse is None or reverse.kind != "fk":
         raise frame.refuse(
             "related-create", ast.unparse(call.node), f"{call.name}() through a many-to-many set.", call.node
         )
-    return reverse.field, Val(instance, related_owner(owner))
+    return {reverse.field: Val(instance, related_owner(owner))}
 
 
 def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:

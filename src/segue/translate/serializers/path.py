@@ -19,6 +19,7 @@ from segue.translate.interp.value import Val, name
 from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, ValidatedData
 from segue.translate.load import needs
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.query.paths import generic_hop
 from segue.translate.rules.scopes import active_value
 from segue.translate.serializers.synthetic import evaluate
 
@@ -120,7 +121,9 @@ def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: st
         if item.relation.kind in ("fk", "o2o") and attribute != "pk":
             child = needs.to_one(ctx, kind.site, attribute)
             return Val(Instance(child.model, child, kind.mode, item.null), name(f"{owner.text}.{attribute}"))
-        if item.relation.kind == "m2m":
+        if item.relation.kind == "generic_relation":
+            generic_hop(frame, kind.model, item, ast.Pass())
+        if item.relation.kind in ("m2m", "generic_relation"):
             return in_scope(frame, owner, attribute)
         if attribute != "pk":
             return None
