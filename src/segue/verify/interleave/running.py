@@ -20,7 +20,8 @@ from segue.verify.interleave.words import NAMES
 from segue.verify.joined.compare import answer_of
 
 PATIENCE = 30.0  # seconds until a request must have come to its next point
-TICK = 0.002  # seconds without news until locks are looked at
+TICK = 0.004  # seconds without news until locks are looked at; twice as long each time, as looking takes the time of who is waited for
+LONGEST_TICK = 0.032
 DEADLOCK = "40P01"
 
 
@@ -113,19 +114,22 @@ class Runner:
 
     def _settle(self, walkers: list[Walker]) -> None:
         """Until each has stopped, ended, or waits for a lock of one that has stopped."""
-        until = time.monotonic() + PATIENCE
+        until, tick = time.monotonic() + PATIENCE, TICK
         while True:
             moving = [w for w in walkers if w.stand in ("running", "blocked")]
             if not moving:
                 return
-            ready, _, _ = select.select([w.connection for w in moving], [], [], TICK)
+            ready, _, _ = select.select([w.connection for w in moving], [], [], tick)
             for walker in moving:
                 if walker.connection in ready:
                     walker.hear()
             if ready:
+                tick = TICK
                 continue
+            tick = min(2 * tick, LONGEST_TICK)
+            waiting = self._waiting([w.pid for w in moving])
             for walker in moving:
-                if self._waits(walker):
+                if walker.pid in waiting:
                     walker.stand, walker.waited = "blocked", True
                 elif walker.stand == "blocked":
                     walker.stand = "running"
@@ -138,11 +142,12 @@ class Runner:
                     hint="It may wait for another service, or for the same request to end; leave its route out with --route.",
                 )
 
-    def _waits(self, walker: Walker) -> bool:
-        row = self._watching.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted)", (walker.pid,)
-        ).fetchone()
-        return bool(row and row[0])
+    def _waiting(self, pids: Sequence[int]) -> set[int]:
+        """Which of these connections wait for a lock."""
+        rows = self._watching.execute(
+            "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pid = ANY(%s)", (list(pids),)
+        ).fetchall()
+        return {row[0] for row in rows}
 
 
 class _Asked:
