@@ -157,6 +157,13 @@ class Others(APIView):
         paper.comments.add(Comment(text="x"), bulk=False)
         return Response([])
 
+class Narrowed(APIView):
+    # A queryset of a related manager makes rows that belong to no object.
+    def put(self, request):
+        return Response([Paper.objects.get(title="p1").talk_set.all().create(title="x").paper_id])
+    def patch(self, request):
+        return Response([Paper.objects.get(title="p1").talk_set.all().get_or_create(title="x")[0].paper_id])
+
 class Searched(viewsets.ReadOnlyModelViewSet):
     queryset = Paper.objects.order_by("pk")
     serializer_class = PaperSerializer
@@ -175,6 +182,7 @@ urlpatterns=[
  path("one/", views.One.as_view()),
  path("found/", views.Found.as_view()),
  path("others/", views.Others.as_view()),
+ path("narrowed/", views.Narrowed.as_view()),
  path("searched/", views.Searched.as_view({"get": "list"})),
 ]
 """
@@ -188,6 +196,8 @@ REFUSED = {
     "PUT /others/": "multi-table",
     "PATCH /others/": "generic-relation",
     "DELETE /others/": "related-write",
+    "PUT /narrowed/": "related-create",
+    "PATCH /narrowed/": "related-create",
 }
 
 

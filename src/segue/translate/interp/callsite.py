@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class CallSite:
     """``args``/``kwargs`` are the evaluated arguments; ``raw_args``/``raw_kwargs`` their nodes.
 
-    ``*`` and ``**`` arguments refuse unless the rule reads :attr:`double_star` itself.
+    ``*`` and ``**`` arguments refuse unless the rule reads :attr:`double_star` itself. ``on_related``: it is a method of a related
+    manager (``author.books.create(…)``), and not of a queryset that one gave (``author.books.all().create(…)``).
     """
 
     frame: Frame
@@ -35,6 +36,7 @@ class CallSite:
     double_star: list[ast.expr] = field(default_factory=list)
     given_args: list[Val] | None = None
     passed_on: Keywords | None = None
+    on_related: bool = False
 
     @property
     def raw_args(self) -> list[ast.expr]:

@@ -439,6 +439,7 @@ def on_related(frame: Frame, owner: Val, call: CallSite) -> Val | None:
             raise frame.refuse("manager", call.name, "A manager's own method on a related set.", call.node)
     if call.name in ("all", "get_queryset"):
         return value
+    call.on_related = True
     return on_queryset(frame, value, call)
 
 

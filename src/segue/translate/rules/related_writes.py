@@ -175,6 +175,7 @@ def created_through(
     query = query_of(owner)
     if query.related is None:
         return None
+    check_manager(frame, call)
     from segue.translate.rules.queryset_evaluate import related_owner
 
     instance, accessor = query.related
@@ -191,6 +192,13 @@ def created_through(
     if instance.mode == "row":
         instance.site.written = True
     return node, _seen(frame, manager, found.forward), keywords
+
+
+def check_manager(frame: Frame, call: CallSite) -> None:
+    """Refuse ``article.comments.all().create(…)``: a queryset makes rows that do not belong to the object (``QuerySet.create``)."""
+    if not call.on_related:
+        why = "all() and filter() give a queryset, which makes rows that do not belong to the object: call it on the manager."
+        raise frame.refuse("related-create", ast.unparse(call.node), why, call.node)
 
 
 # the many side of a foreign key

@@ -34,7 +34,7 @@ from segue.translate.rules.own_save import own_save
 from segue.translate.rules.polymorphic import as_saved, same_for_children
 from segue.translate.rules.receivers import asks_created, saved_by, send_post_save, send_pre_save
 from segue.translate.rules.registry import method
-from segue.translate.rules.related_writes import created_through
+from segue.translate.rules.related_writes import check_manager, created_through
 from segue.translate.rules.saved_once import is_saved_once
 from segue.translate.rules.unread import is_unread
 from segue.translate.rules.unsaved import check_unsaved
@@ -305,6 +305,7 @@ def parent_of_related(frame: Frame, owner: Val, call: CallSite) -> dict[str, Val
     query = query_of(owner)
     if query.related is None:
         return None
+    check_manager(frame, call)
     from segue.translate.rules.queryset_evaluate import related_owner
 
     instance, accessor = query.related
