@@ -1,6 +1,6 @@
 """Fields of models, and the relations that they are."""
 
-from . import lookups, tags
+from . import lookups, money, tags
 from .storages import keeps_files_as_default, storage_behind
 
 
@@ -51,6 +51,7 @@ class Fields:
             "options": self._options(field),
             "attributes": self._attributes(field),
             "replaced_lookups": lookups.of_field(cls),
+            "money": money.columns_of(field),
         }
         if hasattr(field, "upload_to"):
             result["upload_to"] = c.encoder.encode(field.upload_to)

@@ -31,7 +31,7 @@ _QUIET = (
     "segue_bridge.http.links", "segue_bridge.http.lookup", "segue_bridge.http.media", "segue_bridge.http.metadata", "segue_bridge.http.negotiation",
     "segue_bridge.http.pages", "segue_bridge.http.parameters", "segue_bridge.http.plain", "segue_bridge.http.query", "segue_bridge.http.render",
     "segue_bridge.http.replies", "segue_bridge.http.resource", "segue_bridge.http.responses", "segue_bridge.http.router", "segue_bridge.http.streams",
-    "segue_bridge.http.urls", "segue_bridge.http.versioning", "segue_bridge.localized", "segue_bridge.pagination", "segue_bridge.phones", "segue_bridge.schema",
+    "segue_bridge.http.urls", "segue_bridge.http.versioning", "segue_bridge.localized", "segue_bridge.money", "segue_bridge.pagination", "segue_bridge.phones", "segue_bridge.schema",
     "segue_bridge.storage", "segue_bridge.templates", "segue_bridge.text", "segue_bridge.translation", "segue_bridge.zone",
 )  # fmt: skip
 _WORDS = (

@@ -181,6 +181,14 @@ class TagRelation:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyColumns:
+    """A ``MoneyField`` of django-money: the field of its currency's code, and the codes that there are."""
+
+    currency: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelField:
     """One concrete or many-to-many field of a model (``_meta.get_fields()`` minus reverse ones).
 
@@ -224,6 +232,7 @@ class ModelField:
     comment: str = ""
     relation: FieldRelation | None = None
     tags: TagRelation | None = None
+    money: MoneyColumns | None = None
     inherited_from: str = ""
     options: Mapping[str, Value] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)

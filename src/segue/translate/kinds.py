@@ -190,6 +190,18 @@ class Country(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Money(Kind):
+    """``item.price``: a ``Money`` of django-money (the bridge's ``Money``)."""
+
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Currency(Kind):
+    """``item.price.currency``: a ``Currency`` of py-moneyed. Its code is the currency's code."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldParent(Kind):
     """``self.parent`` in a method of a serializer's field; ``of`` is the kind of the field."""
 

@@ -8,6 +8,7 @@ from segue.translate.kinds import (
     AskedTask,
     Const,
     Country,
+    Currency,
     DictOf,
     DjangoPage,
     ErrorResponse,
@@ -23,6 +24,7 @@ from segue.translate.kinds import (
     Localized,
     MailMessage,
     Maybe,
+    Money,
     NewPasswordForm,
     NextHandler,
     PaginatorSelf,
@@ -91,6 +93,11 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Localized():
             imports.add(Import("segue_bridge.localized", "LocalizedText"))
             return "LocalizedText"
+        case Currency():
+            return "str"
+        case Money(nullable=null):
+            imports.add(Import("segue_bridge.money", "Money"))
+            return "Money | None" if null else "Money"
         case Country(nullable=null):
             return "str | None" if null else "str"
         case Phone():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from segue.snapshot.model import ModelField, Value
 from segue.target.ir import Import
 from segue.translate.language import is_text
+from segue.translate.models.money import amount_of_default, is_money
 
 CALLABLES: dict[str, tuple[str, Import]] = {
     "django.utils.timezone.now": ("now", Import("segue_bridge.zone", "now")),
@@ -48,6 +49,9 @@ def default_of(field: ModelField) -> Default:
         if item is not None and field.base == f"django.db.models.fields.{base}":
             return Default(code, frozenset({item}))
         return _reference(value.name)
+    amount = amount_of_default(field) if is_money(field) else None
+    if amount is not None:
+        return Default(f"Decimal({amount!r})", frozenset({Import("decimal", "Decimal")}))
     found = literal(value)
     if found is None:
         return Default(unknown=value.name or str(value.data))

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from segue.refusal import Refusal
 from segue.snapshot.model import Function, Model, ModelField, Snapshot
 from segue.translate.context import Context
-from segue.translate.models import countries, phones
+from segue.translate.models import countries, money, phones
 from segue.translate.models.by_vendor import is_djangos
 from segue.translate.models.ddl import is_mysql
 from segue.translate.models.kinds import (
@@ -176,6 +176,14 @@ def _class_problem(
         if aside:
             return field_refusal(field, "A foreign key to a phone number is not translated.")
         return phones.problem(ctx, field)
+    if money.is_currency(field):
+        return None
+    if money.is_money(field):
+        return (
+            field_refusal(field, "A foreign key to an amount is not translated.")
+            if aside
+            else money.problem(ctx, field)
+        )
     if countries.is_country(ctx, field):
         if aside:
             return field_refusal(field, "A foreign key to a country is not translated.")

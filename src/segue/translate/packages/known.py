@@ -134,6 +134,11 @@ PACKAGES = (
         "Show codes by the ModelSerializer's own field, and names in the client.",
     ),
     Package(
+        "django-money", ("djmoney", "moneyed"),
+        "Amounts are read and shown by the package's serializer field (release 3.6): `.amount`, `.currency.code`, look-ups and order by amount; rows are made and saved with the amounts that they have. Giving one another amount, arithmetic, comparisons and texts of `Money` are refused.",
+        "Show amounts by the package's field or by item.price.amount, and keep routes that set amounts on Django.",
+    ),
+    Package(
         "django-import-export", ("import_export",),
         "Resources are refused where they are used.",
         "Keep imports and exports on Django: they are jobs of the admin rather than of the API.",

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field, replace
 from segue.target.ir import Decl, Import
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name, quote
-from segue.translate.kinds import Const, CutMoment, Expr, Scalar, SearchText, SearchWords, Sometimes
+from segue.translate.kinds import (
+    Const,
+    CutMoment,
+    Expr,
+    Money,
+    QuerySet,
+    Scalar,
+    SearchText,
+    SearchWords,
+    Sometimes,
+)
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, snake
 from segue.translate.query import json_lookups, postgres, ranges, transforms
@@ -370,6 +380,12 @@ class Compiler:
 
     def _lookup(self, leaf: Leaf, path: Path, column: ast.expr, owner: ast.expr, label: str) -> ast.expr:
         on = target(self.frame, column, path.field)
+        if path.field.money is not None and (
+            path.lookup == "in" or isinstance(leaf.value.kind, Expr | Money | QuerySet)
+        ):
+            # ``djmoney.models.managers._expand_money_kwargs`` asks for the currency, too, or makes another condition of it.
+            why = "Amounts are looked up by plain numbers, one at a time."
+            raise self.frame.refuse("money", leaf.key, why, leaf.at)
         value = self._value(leaf.value)
         if path.json:
             return json_lookups.condition(self.frame, on, path.transforms, path.lookup, value, leaf.at)

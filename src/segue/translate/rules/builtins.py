@@ -19,6 +19,7 @@ from segue.translate.kinds import (
     Instance,
     Kind,
     ListOf,
+    Money,
     Payload,
     QuerySet,
     RelatedManager,
@@ -284,11 +285,13 @@ def fold(frame: Frame, call: CallSite) -> Val:
         inner = ast.ListComp(inner.elt, inner.generators)
     if "key" not in call.kwargs and builtin != "sum" and isinstance(item, Instance):
         raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
+    _no_money(frame, item, call)
     parts = [inner, *(code(frame, v, call.node) for v in call.args[1:])]
     result = widen(item)
     for key, value in call.kwargs.items():
         if key == "key":
-            lambda_node, _ = as_function(frame, value, [item], call.node)
+            lambda_node, given = as_function(frame, value, [item], call.node)
+            _no_money(frame, given, call)
             keywords.append(ast.keyword("key", lambda_node))
         elif key == "default":
             keywords.append(ast.keyword("default", code_any(frame, value, call.node)))
@@ -300,6 +303,13 @@ def fold(frame: Frame, call: CallSite) -> Val:
     if builtin == "sum" and isinstance(result, Scalar) and result.type == "bool":
         result = Scalar("int")
     return Val(result, ast.Call(name(builtin), parts, keywords))
+
+
+def _no_money(frame: Frame, kind: Kind, call: CallSite) -> None:
+    """Refuse to sum or to order amounts of money, which django-money does where their currencies are equal."""
+    if isinstance(kind, Money):
+        why = "Amounts of money are neither summed nor ordered here: take their .amount."
+        raise frame.refuse("money", ast.unparse(call.node), why, call.node)
 
 
 @function("builtins.sorted", "builtins.reversed")
@@ -320,7 +330,8 @@ def ordered(frame: Frame, call: CallSite) -> Val:
             ):
                 keywords.append(ast.keyword("key", name(value.kind.ref.name.removeprefix("builtins."))))
                 continue
-            lambda_node, _ = as_function(frame, value, [item], call.node)
+            lambda_node, given = as_function(frame, value, [item], call.node)
+            _no_money(frame, given, call)
             keywords.append(ast.keyword("key", lambda_node))
         elif key == "reverse":
             keywords.append(ast.keyword("reverse", code(frame, value, call.node)))
@@ -328,6 +339,7 @@ def ordered(frame: Frame, call: CallSite) -> Val:
             call.only("key", "reverse")
     if "key" not in call.kwargs and builtin == "sorted" and isinstance(item, Instance):
         raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
+    _no_money(frame, item, call)
     return Val(
         ListOf(item, "list" if builtin == "sorted" else "Iterator"),
         ast.Call(name(builtin), [inner], keywords),

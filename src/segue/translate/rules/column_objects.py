@@ -7,11 +7,13 @@ import ast
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.parts import parts
-from segue.translate.kinds import Country, Kind, Localized, Maybe, Phone
+from segue.translate.kinds import Country, Currency, Kind, Localized, Maybe, Money, Phone
 
 _WHY = {
     Localized: ("localized-text", "It is a text in several languages (django-i18nfield)."),
     Country: ("country", "It is a country (django-countries), and no text."),
+    Money: ("money", "It is an amount with its currency (django-money), and no number or text."),
+    Currency: ("money", "It is a currency (django-money), and no text: ask for its code."),
     Phone: ("phone-number", "It is a phone number (django-phonenumber-field), and no text."),
 }
 
@@ -31,7 +33,7 @@ def refuse_objects(frame: Frame, kind: Kind, construct: str, node: ast.AST) -> N
 
 def _held(kind: Kind) -> Kind | None:
     """The object in a value; None without one."""
-    if isinstance(kind, Localized | Phone | Country):
+    if isinstance(kind, Localized | Phone | Country | Money | Currency):
         return kind
     if isinstance(kind, Maybe):
         return _held(kind.kind)

@@ -13,10 +13,11 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, ListOf, Phone, RelatedManager, Request, Scalar, User
+from segue.translate.kinds import Const, Instance, ListOf, Money, Phone, RelatedManager, Request, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, to_many, to_one
 from segue.translate.models.countries import is_country
+from segue.translate.models.money import read_money
 from segue.translate.models.polymorphic import children
 from segue.translate.needs import Needs
 from segue.translate.query.paths import generic_hop
@@ -138,6 +139,12 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         return stored_file(frame, owner, item, node)
     column(frame.ctx, kind.site, item.attname)
     found = column_kind(frame.ctx, item)
+    if item.money is not None:
+        column(frame.ctx, kind.site, item.money.currency)
+        null = item.null or may_hold_none(kind)
+        made, needed = read_money(frame.ctx, owner.node, item, null)
+        frame.use(*needed)
+        return Val(Money(null), made)
     if isinstance(found, Scalar) and may_hold_none(kind):
         found = replace(found, unsure=True)
     if isinstance(found, Phone) and may_hold_none(kind):

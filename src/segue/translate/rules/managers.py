@@ -29,6 +29,7 @@ from segue.translate.kinds import (
     Super,
 )
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.models.money import MANAGER as MONEY
 from segue.translate.models.polymorphic import MANAGER as POLYMORPHIC
 from segue.translate.query.build import add_where, model_queryset, query_of, root_of
 from segue.translate.query.compile import typed
@@ -75,6 +76,11 @@ def manager_of(frame: Frame, label: str, name: str) -> Val | None:
         if wanted != "objects" or model.managers:
             return None
         cls = ""
+    if (
+        cls == MONEY
+    ):  # which changes look-ups of amounts alone (``query/compile.py``) of the manager that is next
+        known = frame.ctx.snapshot.classes.get(cls)
+        cls = known.mro[1] if known is not None and len(known.mro) > 1 else cls
     return Val(Manager(label, wanted, "" if cls in _DJANGO_MANAGERS else cls))
 
 

@@ -13,6 +13,7 @@ from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Const, Instance, Kind, Phone, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, target_field
+from segue.translate.models.money import is_currency, is_money
 from segue.translate.models.phones import is_phone
 from segue.translate.models.polymorphic import is_polymorphic
 from segue.translate.models.writing import save_problem
@@ -137,6 +138,7 @@ def check_column(
     frame: Frame, label: str, item: ModelField, key: str, kind: Kind, at: ast.AST, site: Needs | None = None
 ) -> None:
     """Refuse a value that is given to a column by its name and that the column does not take as it is."""
+    no_amount(frame, label, item, at)
     if item.relation is None and item.attname != item.name:
         raise frame.refuse("reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", at)
     if item.relation is not None and key == item.name:
@@ -153,6 +155,13 @@ def check_column(
             "Django converts this value when it is saved; the generated code would not.",
             at,
         )
+
+
+def no_amount(frame: Frame, label: str, item: ModelField, at: ast.AST) -> None:
+    """Refuse an amount of money, which django-money converts as it is given, and takes a currency from (``MoneyFieldProxy.__set__``)."""
+    if is_money(item) or is_currency(item):
+        why = "Giving an object an amount of money or its currency is not translated."
+        raise frame.refuse("money", f"{label}.{item.name}", why, at)
 
 
 def column_value(
@@ -174,6 +183,7 @@ def column_value(
     item = field_of(model, key)
     if item is None or (item.relation is not None and item.relation.kind not in ("fk", "o2o")):
         raise frame.refuse("model-field", f"{label}.{key}", "This is no column of the model.", at)
+    no_amount(frame, label, item, at)
     kind = value.kind
     if item.relation is not None and key == item.name:
         if site is not None:

@@ -6,11 +6,13 @@ import ast
 
 from segue.translate.kinds import (
     Country,
+    Currency,
     DictOf,
     Instance,
     Kind,
     ListOf,
     Maybe,
+    Money,
     OpenFile,
     Phone,
     StoredFile,
@@ -31,6 +33,8 @@ def object_in(kind: Kind, node: ast.expr | None) -> str:
             return "A model instance is not JSON."
         case Country():
             return "A country is not JSON: show its code."
+        case Money() | Currency():
+            return "Money is not JSON: show its amount (.amount) and its currency (.currency.code)."
         case Phone():
             return "A phone number is not JSON: show its text (str(…), .as_e164 …)."
         case Maybe(kind=inner) | ListOf(item=inner):

@@ -26,7 +26,7 @@ from segue.translate.rules.content_types import generic_parent
 from segue.translate.rules.deletion_signals import listeners
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.forgotten_rows import forget_prefetched
-from segue.translate.rules.model_class import column_value, fits, new_instance, spread_values
+from segue.translate.rules.model_class import column_value, fits, new_instance, no_amount, spread_values
 from segue.translate.rules.named_fields import check_named
 from segue.translate.rules.own_attributes import is_left_out
 from segue.translate.rules.own_delete import call_delete, own_delete
@@ -336,6 +336,7 @@ def update_rows(frame: Frame, owner: Val, call: CallSite) -> Val:
             if field is None:
                 raise frame.refuse("model-field", key, "This is no column of the model.", call.node)
             check_not_generated(frame, query.model, field, call.node)
+            no_amount(frame, query.model, field, call.node)
             node, _ = item.kind.build.render(frame, query.with_(for_save=True), root)
             keywords.append(ast.keyword(field.attname, node))
         else:

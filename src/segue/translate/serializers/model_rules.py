@@ -21,6 +21,7 @@ from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import column_kind, snake, target_field
 from segue.translate.models.conversions import TEXTS, at_home, first_of, self_of_field
 from segue.translate.models.countries import is_country
+from segue.translate.models.money import is_currency, is_money
 from segue.translate.models.phones import is_phone
 from segue.translate.query.build import root_of
 from segue.translate.query.compile import Compiler, repeats
@@ -164,7 +165,7 @@ def _field(frame: Frame, model: Model, item: ModelField, imports: set[Import]) -
     base = item.base.rpartition(".")[2]
     if base not in _FIELDS or not item.base.startswith("django.db.models."):
         raise _refused(model, f"Segue does not know how {item.name} ({base}) validates its values.", item)
-    if is_phone(ctx, item) or is_country(ctx, item):
+    if is_phone(ctx, item) or is_country(ctx, item) or is_money(item) or is_currency(item):
         raise _refused(model, f"Segue does not know how {item.name} validates its values here.", item)
     if not framework(item.cls):
         for method_name in _FIELD_METHODS:

@@ -16,9 +16,10 @@ from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, ValidatedData
+from segue.translate.kinds import BoundMethod, DictOf, Instance, ListOf, Money, ValidatedData
 from segue.translate.load import needs
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
+from segue.translate.models.money import read_money
 from segue.translate.query.paths import generic_hop
 from segue.translate.rules.scopes import active_value
 from segue.translate.serializers.synthetic import evaluate
@@ -129,6 +130,12 @@ def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: st
             return None
     if item is not None:
         needs.column(ctx, kind.site, item.attname)
+        if item.money is not None:
+            column_kind(ctx, item)
+            needs.column(ctx, kind.site, item.money.currency)
+            made, imports = read_money(ctx, ast.parse(owner.text, mode="eval").body, item, item.null)
+            frame.use(*imports)
+            return Val(Money(item.null), made)
         return Val(column_kind(ctx, item), name(f"{owner.text}.{item.attname}"))
     reverse = reverse_of(model, attribute)
     if reverse is None:

@@ -12,7 +12,7 @@ from segue.target.ir import Import
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Country, Phone, Scalar, StoredFile, Uploaded
+from segue.translate.kinds import Const, Country, Money, Phone, Scalar, StoredFile, Uploaded
 from segue.translate.models.countries import BRIDGE as COUNTRIES
 from segue.translate.models.countries import codes_of, declared
 from segue.translate.serializers.choices import choices_constant
@@ -25,6 +25,7 @@ from segue.translate.serializers.facts import (
     option,
     rest_setting,
 )
+from segue.translate.serializers.money import FIELD as MONEY
 
 OUTPUT = "segue_bridge.schema.output"
 TEXTS = frozenset({"CharField", "EmailField", "URLField", "SlugField", "RegexField", "IPAddressField"})
@@ -62,7 +63,15 @@ def nullable(val: Val) -> bool:
 
 def represent(frame: Frame, item: SerializerField, val: Val) -> Shown:
     """How a value that is not ``None`` is shown by ``item``. Refuses unknown fields."""
+    if item.cls == MONEY and isinstance(val.kind, Money):
+        return _decimal(
+            frame, item, Val(Scalar("Decimal"), ast.parse(f"{val.text}.amount", mode="eval").body)
+        )
+    if item.cls == MONEY:
+        raise field_refusal(item, "money", "It shows something else than an amount of money.")
     check_field(frame.ctx, item, FIELD_OUTPUT, "field-output")
+    if isinstance(val.kind, Money):
+        raise field_refusal(item, "money", "An amount of money is shown by the package's own field only.")
     writer = WRITERS.get(base_name(item))
     if isinstance(val.kind, Country):
         return _country(frame, item, val)

@@ -21,6 +21,7 @@ from segue.translate.kinds import Instance, Kind, Scalar, SerializerSelf, Valida
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type, reverse_of, snake
 from segue.translate.load.needs import many_target
+from segue.translate.models.money import is_currency, is_money
 from segue.translate.models.phones import is_phone
 from segue.translate.models.polymorphic import INIT, SAVE, children, definer, is_polymorphic
 from segue.translate.models.writing import save_problem
@@ -352,6 +353,8 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
                 item, "source-write", "DRF does not save this source without an own create/update."
             )
         column = field_of(model, item.source)
+        if column is not None and (is_money(column) or is_currency(column)):
+            raise field_refusal(item, "money", "Saving an amount of money or its currency is not translated.")
         if column is None and _taken_out(ctx, serializer, item):
             continue
         if base in ("FileField", "ImageField"):

@@ -42,6 +42,7 @@ from segue.translate.serializers.facts import (
 )
 from segue.translate.serializers.hyperlinks import hyperlink
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.money import FIELD as MONEY
 from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.popped import unvalidated
@@ -89,6 +90,9 @@ def show(
     if is_tag_list(item):
         return _piece(item, _free(frame, item, names_shown(frame, serializer, item, instance)), [])
     attributes = [] if item.source == "*" else item.source.split(".")
+    if item.cls == MONEY:
+        found = follow(frame, instance, attributes, item.where)
+        return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
     if base not in NESTED and shows_itself(frame, item):
         if not whole_object(frame, item):
             raise field_refusal(

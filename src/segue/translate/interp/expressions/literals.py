@@ -20,6 +20,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Localized,
+    Money,
     OpenFile,
     QuerySet,
     Raised,
@@ -96,6 +97,9 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
         check(frame, value.kind, node)
     if isinstance(value.kind, StoredFile) and value.kind.nullable:
         return quote("{0} or ''", value.node)
+    if isinstance(value.kind, Money):
+        why = "The text of an amount depends on the language and on settings of the package."
+        raise frame.refuse("money", ast.unparse(node), why, node)
     if isinstance(value.kind, Country):
         from segue.translate.rules.countries import sure_code
 
