@@ -98,6 +98,6 @@ GROUPS: dict[str, str] = {
         "localized-text"
     ),
     "Show phone numbers by a CharField or the package's own field, or by their text: str(phone), phone.as_e164.": "phone-number",
-    "Show amounts of money by the package's own field, or by item.price.amount and item.price.currency.code, look them up by plain numbers, and keep routes that set or compute them on Django.": "money",
+    "Show and write amounts of money by the package's own field without limits, or show item.price.amount and item.price.currency.code; look them up by plain numbers, and keep routes that compute them on Django.": "money",
     "Show countries by the field that a ModelSerializer makes, or by address.country.code, and names in the client.": "country",
 }

@@ -96,7 +96,26 @@ class Written(viewsets.ModelViewSet):
     class serializer_class(serializers.ModelSerializer):
         class Meta:
             model = Item
+            fields = ["id", "name", "price", "price_currency", "was", "was_currency"]
+
+class Limited(viewsets.ModelViewSet):
+    queryset = Item.objects.order_by("pk")
+    class serializer_class(serializers.ModelSerializer):
+        price = MoneyField(max_digits=10, decimal_places=2, min_value=1)
+        class Meta:
+            model = Item
             fields = ["id", "price"]
+
+class Looked(viewsets.ModelViewSet):
+    queryset = Item.objects.order_by("pk")
+    class serializer_class(serializers.ModelSerializer):
+        class Meta:
+            model = Item
+            fields = ["id", "price"]
+        def validate_price(self, value):
+            if value.amount < 0:
+                raise serializers.ValidationError("negative")
+            return value
 
 class Plain(viewsets.ModelViewSet):
     queryset = Item.objects.order_by("pk")
@@ -168,6 +187,9 @@ urlpatterns=[
  path("lines/", views.Lines.as_view({"get": "list"})),
  path("asked/", views.Asked.as_view()),
  path("written/", views.Written.as_view(LIST)),
+ path("written/<int:pk>/", views.Written.as_view(ONE)),
+ path("limited/", views.Limited.as_view({"post": "create"})),
+ path("looked/", views.Looked.as_view({"post": "create"})),
  path("plain/", views.Plain.as_view(LIST)),
  path("one/", views.One.as_view()),
  path("two/", views.Two.as_view()),
@@ -176,7 +198,8 @@ urlpatterns=[
 ]
 """
 REFUSED = {
-    "POST /written/": "package-django-money",
+    "POST /limited/": "validators",
+    "POST /looked/": "unknown-value",
     "GET /plain/": "money",
     "POST /plain/": "money",
     "GET /one/": "money",
@@ -234,7 +257,9 @@ def test_both_sides_answer_alike_and_a_fault_is_found(site: Site, snapshot: Snap
     presenters = output / "app" / "notes" / "presenters.py"
     text = presenters.read_text()
     assert "money(obj.price, obj.price_currency" in text
-    presenters.write_text(text.replace("money(obj.price, obj.price_currency", "money(obj.price, obj.fee_code"))
+    presenters.write_text(
+        text.replace("money(obj.price, obj.price_currency", "money(obj.price, obj.fee_code")
+    )
     project = ProjectRef(site.root, output, site.root / ".segue", site.python, snapshot)
     again = verify.explore(project, only=["GET /items/"], cases=4)
     assert [o.key for o in again.operations if o.differences] == ["GET /items/"]

@@ -1,7 +1,7 @@
 """Columns of django-money: an amount and beside it the code of its currency, which Django's code sees as one ``Money``.
 
 Source: ``djmoney.models.fields`` (3.6): ``MoneyFieldProxy`` makes the object whenever the attribute is read, with a currency that
-``moneyed.get_currency`` knows; ``values()``, look-ups and aggregates have the amount. Giving an object another amount is refused.
+``moneyed.get_currency`` knows; ``values()``, look-ups and aggregates have the amount. Code that gives an object an amount is refused; the package's serializer field may.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from segue.translate.versions import since
 CURRENCY = "djmoney.models.fields.CurrencyField"
 FIELD = "djmoney.models.fields.MoneyField"
 MANAGER = "djmoney.models.managers.money_manager.<locals>.MoneyManager"
+SERIALIZER_FIELD = "djmoney.contrib.django_rest_framework.fields.MoneyField"
 BRIDGE = "segue_bridge.money"
 _PACKAGE = "django-money"
 
@@ -83,5 +84,5 @@ def refusal(field: ModelField, why: str) -> Refusal:
 
 
 __all__ = [
-    "BRIDGE", "FIELD", "MANAGER", "amount_of_default", "declared", "is_currency", "is_money", "problem", "read_money", "refusal",
+    "BRIDGE", "FIELD", "MANAGER", "SERIALIZER_FIELD", "amount_of_default", "declared", "is_currency", "is_money", "problem", "read_money", "refusal",
 ]  # fmt: skip

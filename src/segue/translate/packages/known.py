@@ -135,8 +135,8 @@ PACKAGES = (
     ),
     Package(
         "django-money", ("djmoney", "moneyed"),
-        "Amounts are read and shown by the package's serializer field (release 3.6): `.amount`, `.currency.code`, look-ups and order by amount; rows are made and saved with the amounts that they have. Giving one another amount, arithmetic, comparisons and texts of `Money` are refused.",
-        "Show amounts by the package's field or by item.price.amount, and keep routes that set amounts on Django.",
+        "Amounts are read, shown and written by the package's serializer field (release 3.6): `.amount`, `.currency.code`, look-ups and order by amount. `Money(…)` in code, arithmetic, comparisons, texts and limits are refused.",
+        "Show and write amounts by the package's field, or show item.price.amount, and keep routes that compute amounts on Django.",
     ),
     Package(
         "django-import-export", ("import_export",),

@@ -17,6 +17,7 @@ from segue.translate.functions.lift import Lifted, app_of, lift
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, name
 from segue.translate.kinds import Instance, Kind, ListOf, Scalar
+from segue.translate.models.money import SERIALIZER_FIELD as MONEY
 from segue.translate.rules import registry
 from segue.translate.serializers.facts import (
     FIELD_INPUT,
@@ -54,7 +55,7 @@ _ON_KEYWORDS = frozenset(
 def converts_itself(ctx: Context, item: SerializerField) -> bool:
     """Whether the field's class says itself what the value of its input is, in a way that is followed here."""
     one = _one(item)
-    if is_phone_field(ctx, one):
+    if is_phone_field(ctx, one) or one.cls == MONEY:
         return False
     return base_name(one) in CONVERTING | RELATED and bool(overridden(ctx, one.cls, "to_internal_value"))
 

@@ -20,6 +20,9 @@ from segue.translate.serializers.facts import (
     option,
     rest_value,
 )
+from segue.translate.serializers.money import BRIDGE as MONEYS
+from segue.translate.serializers.money import FIELD as MONEY
+from segue.translate.serializers.money import field_arguments as money_arguments
 from segue.translate.serializers.own_input import converts_itself, unfollowed
 from segue.translate.serializers.phones import BRIDGE as PHONES
 from segue.translate.serializers.phones import field_arguments as phone_arguments
@@ -52,8 +55,8 @@ Maker = Callable[[Context, str, SerializerField], Rules]
 
 def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules:
     """The rules of ``item`` without validators, source and name."""
-    phone = is_phone_field(ctx, item)
-    if not (is_tag_list(item) or phone):
+    phone, money = is_phone_field(ctx, item), item.cls == MONEY
+    if not (is_tag_list(item) or phone or money):
         check_field(ctx, item, unfollowed(ctx, item), "field-input")
     base = base_name(item)
     maker = MAKERS.get(base)
@@ -67,7 +70,14 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
     if phone:
         arguments, needed = phone_arguments(ctx, item)
         rules = Rules("Any", "Phone", [*arguments, *rules.arguments], {*needed, *rules.imports})
-    rules.imports.add(Import(PHONES if phone else FIELDS, rules.name))
+    if money:
+        known = ctx.snapshot.serializers.get(owner)
+        more = money_arguments(ctx, item, known.model if known is not None else "")
+        digits, places, *rest = rules.arguments
+        rules = Rules(
+            "Any", "MoneyField", [digits, places, more.text, *rest], {*more.imports, *rules.imports}
+        )
+    rules.imports.add(Import(PHONES if phone else MONEYS if money else FIELDS, rules.name))
     if converts_itself(ctx, item):
         if base != "Field":
             rules.arguments.append("as_sent=True")
@@ -76,7 +86,7 @@ def rules_of(ctx: Context, app: str, owner: str, item: SerializerField) -> Rules
         rules.arguments.append("null=True")
         if rules.type != "Any":
             rules.type += " | None"
-    texts, needed = changed(ctx, item, "PhoneNumberField" if phone else base)
+    texts, needed = changed(ctx, item, "PhoneNumberField" if phone else "MoneyField" if money else base)
     if texts:
         rules.arguments.append(f"messages={texts}")
         rules.imports |= needed

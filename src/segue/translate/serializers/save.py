@@ -49,6 +49,8 @@ from segue.translate.serializers.facts import (
 from segue.translate.serializers.hooks import taken_out
 from segue.translate.serializers.interface import Saver
 from segue.translate.serializers.left_fields import left_fields
+from segue.translate.serializers.money import FIELD as MONEY
+from segue.translate.serializers.money import split
 from segue.translate.serializers.own_input import converts_itself
 from segue.translate.serializers.phones import is_phone_field
 from segue.translate.serializers.polymorphic import chooses_by_class
@@ -170,6 +172,9 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
     uploads = [] if held else [local_of(column) for column in files]
     unsaved = [column.name for column in files] if held else []
     emptied = {item.source for item in serializer.fields if item.allow_null}
+    amounts = [
+        item for item in serializer.fields if item.cls == MONEY and not item.read_only and item not in left
+    ]
     app = app_label(ctx, serializer)
     cls, imported = entity_type(ctx, serializer.model)
 
@@ -196,6 +201,8 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
                 f"if {field.name!r} in given:",
                 [f"given[{field.attname!r}] = given.pop({field.name!r})"],
             )
+        for item in amounts:
+            split(frame, serializer, item, "" if action == "create" else local)
         if action == "create":
             frame.emit(f"{local} = {cls}(**given)")
             if not as_tag:
@@ -353,6 +360,8 @@ def _fields(ctx: Context, serializer: Serializer, called: bool) -> tuple[list[st
                 item, "source-write", "DRF does not save this source without an own create/update."
             )
         column = field_of(model, item.source)
+        if column is not None and is_money(column) and item.cls == MONEY:
+            continue  # ``split``
         if column is not None and (is_money(column) or is_currency(column)):
             raise field_refusal(item, "money", "Saving an amount of money or its currency is not translated.")
         if column is None and _taken_out(ctx, serializer, item):

@@ -64,6 +64,14 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "max_decimal_places": "Ensure that there are no more than {max_decimal_places} decimal places.",
         "max_whole_digits": "Ensure that there are no more than {max_whole_digits} digits before the decimal point.",
     },
+    "MoneyField": {
+        **_NUMBER,
+        "invalid": "A valid number is required.",
+        "max_digits": "Ensure that there are no more than {max_digits} digits in total.",
+        "max_decimal_places": "Ensure that there are no more than {max_decimal_places} decimal places.",
+        "max_whole_digits": "Ensure that there are no more than {max_whole_digits} digits before the decimal point.",
+        "invalid_currency": "{currency!r} is not a valid currency",
+    },
     "BooleanField": {"invalid": "Must be a valid boolean."},
     "DateTimeField": {
         "invalid": "Datetime has wrong format. Use one of these formats instead: {format}.",

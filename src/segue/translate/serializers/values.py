@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.translate.context import Context
-from segue.translate.kinds import Instance, Kind, ListOf, Phone, Scalar, Uploaded, User, ValidatedData
+from segue.translate.kinds import (
+    Instance,
+    Kind,
+    ListOf,
+    Phone,
+    Scalar,
+    Unknown,
+    Uploaded,
+    User,
+    ValidatedData,
+)
+from segue.translate.models.money import SERIALIZER_FIELD as MONEY
 from segue.translate.needs import Needs
 from segue.translate.serializers.facts import base_name, option, overridden
 from segue.translate.serializers.left_fields import left_fields
@@ -41,6 +52,8 @@ def value_kind(ctx: Context, item: SerializerField) -> Kind:
     base = base_name(item)
     if is_phone_field(ctx, item):
         return Phone(item.allow_null)
+    if item.cls == MONEY:
+        return Unknown("This is an amount of money, or a bare number where the client names no currency.")
     one = item.child if base == "ManyRelatedField" and item.child is not None else item
     if not item.read_only and overridden(ctx, one.cls, "to_internal_value"):
         from segue.translate.serializers.own_input import converted_kind, converts_itself
