@@ -3,6 +3,7 @@
 TEXTS = (
     '"{input}" is not a valid choice.',
     '"{input}" is not a valid path choice.',
+    "{currency!r} is not a valid currency",
     "%(datetime)s couldn’t be interpreted in time zone %(current_timezone)s; it may be ambiguous or it may not exist.",
     "%(model_name)s with this %(field_label)s already exists.",
     "%(model_name)s with this %(field_labels)s already exists.",
