@@ -10,14 +10,13 @@ from typing import Any
 from segue.target.ir import Decl, Import, Module, NativeOperation, Origin
 from segue.translate.context import Context
 from segue.translate.functions.constants import hoist_constants
+from segue.translate.functions.final_names import apart, free
 from segue.translate.functions.hiding import locals_of_callers
 from segue.translate.functions.lift import Lifted
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.same import canonical
 from segue.translate.functions.symbols import TOKEN, symbols
 from segue.translate.interp.annotations import annotation
-from segue.translate.kinds import Instance
-from segue.translate.load.models import snake
 from segue.translate.load.plan import name_all, plans
 from segue.translate.load.render import render_loader, render_row
 
@@ -65,6 +64,7 @@ def _name_functions(ctx: Context) -> None:
     groups = _groups(ctx)
     taken: dict[str, set[str]] = {}
     copies: dict[str, dict[str, str]] = {}
+    told = apart(ctx, groups)
     users = _importers(ctx, groups)
     hiding = locals_of_callers(records(ctx), ctx.program.modules.values())
     imported = _imported(ctx, groups)
@@ -79,7 +79,7 @@ def _name_functions(ctx: Context) -> None:
         hidden = {name for record in group for name in hiding.get(record.token, ())}
         for module in (path, *importing):
             hidden |= imported.get(module, set())
-        final = _free(group, used | hidden | {n for n, p in elsewhere.items() if p != path})
+        final = free(ctx, group, used | hidden | {n for n, p in elsewhere.items() if p != path}, told)
         for module in (path, *importing):
             taken[module].add(final)
         elsewhere[final] = path
@@ -144,34 +144,6 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
         group.append(record)
         record.final = group[0].final or f"group_{len(groups)}"
     return list(groups.values())
-
-
-def _free(group: list[FunctionRecord], used: set[str]) -> str:
-    """Its own name; else with the class that it was specialised for in front, where that is one; else with the use
-    that needs another text, or what is given back; else numbered."""
-    first = group[0]
-    hint = first.hint
-    if not hint and isinstance(first.returns, Instance) and first.returns.site.written:
-        hint = "entity"
-    wished = [first.base_name]
-    users = {record.user for record in group}
-    if first.user and len(users) == 1:
-        wished.append(_of(first, first.user))
-    if hint:
-        wished += [f"{wished[-1]}_{hint}"]
-    if first.is_async and first.module_kind in ("presenters", "services"):
-        wished += [f"{first.base_name}_loading"]  # beside one that has in memory what this one asks for
-    name = next((n for n in wished if n not in used), "")
-    number = 2
-    while not name or name in used:
-        name, number = f"{wished[-1]}_{number}", number + 1
-    return name
-
-
-def _of(record: FunctionRecord, user: str) -> str:
-    """``record``'s name as a function of the class ``user`` instead of the class that defines it."""
-    owner = snake(record.legacy.rpartition(".")[0].rpartition(".")[2])
-    return f"{user}_{record.base_name.removeprefix(f'{owner}_')}"
 
 
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.

@@ -21,6 +21,7 @@ from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
 from segue.translate.views import jwt_views, own_initial, programs
 from segue.translate.views.deployment import check_settings
+from segue.translate.views.described import said
 from segue.translate.views.generic import self_of
 from segue.translate.views.given_context import without_unasked
 from segue.translate.views.handed_on import only_hands_on
@@ -191,7 +192,7 @@ def _builtin(endpoint: Endpoint, operation: Operation, dotted: str) -> str:
 def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     begun = own_initial.begins(endpoint, action)
     if begun is not None:
-        doc = endpoint.view.description.strip().partition("\n")[0]
+        doc = said(endpoint.view.description, endpoint.method, action)
         return replace(
             _own(endpoint, begun), name=_name(endpoint, action), legacy=f"{endpoint.cls}.{action}", doc=doc
         )
@@ -204,7 +205,7 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     frame.emit(f"return {result.text}")
     opened(frame)
     frame.lines = without_unasked(frame)
-    doc = endpoint.view.description.strip().partition("\n")[0]
+    doc = said(endpoint.view.description, endpoint.method, action)
     return PathOperation(
         _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
         result.kind.status or 200 if isinstance(result.kind, Response) else 200,
