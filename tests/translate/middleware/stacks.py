@@ -951,9 +951,7 @@ ACCEPTED = [
     "Device", "Pages", "prefixed", "Impersonate", "Debugging", "Stamp", "Missing", "Prefixed", "Locks", "Logs", "Lazily", LOGIN,
 ]  # fmt: skip
 REFUSED = {
-    "Wall": "return redirect",
-    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Errors": "return JsonResponse", "Opens": "return JsonResponse", "Shuts": "return JsonResponse",
-    "Early": "return HttpResponseForbidden", "Closes": "return JsonResponse", "Remembers": "Note.objects.create",
+    "Body": "request.body", "Wrapped": "response.data", "Hidden": "raise Http404", "Early": "return HttpResponseForbidden",
     "Guests": "request.session['guest']",
     "Counting": "self.seen", "Local": "self.state.user", "Writes": "Note.objects.filter",
     "Varied": "response['Vary']", "Late": "response['X-Path']",

@@ -105,10 +105,19 @@ def test_the_rest_may_stand_in_an_else(root: Path, tmp_path: Path) -> None:
         assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
 
 
-def test_nobody_is_there_until_the_view_has_asked(root: Path) -> None:
-    """Without a session ``request.user`` is nobody; after the view it is whom DRF has authenticated."""
-    native = {(o.method, o.route_id) for o in translate(of(root, ["Names"], **SESSIONS)).native}
-    assert ("GET", "/api/notes/") not in native
+def test_who_it_was_is_whom_the_view_has_asked(root: Path, tmp_path: Path) -> None:
+    """After the view ``request.user`` is whom DRF has authenticated, a session or not; what ends before is Django's."""
+    write(translate(of(root, ["Names"], **SESSIONS)), tmp_path)
+    requests: list[dict[str, Any]] = [
+        {"method": "GET", "path": "/api/notes/", "headers": headers}
+        for headers in ({}, {"Authorization": "Basic eDp5"}, {"Accept": "text/x"})
+    ]
+    both = stacks.both(root, tmp_path, ["Names"], requests, **SESSIONS)
+    for legacy, modern in both[:2]:
+        assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"])
+        assert modern["headers"]["x-who"] == legacy["headers"]["x-who"] == ""
+        assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
+    assert [modern["status"] for _, modern in both] == [200, 401, 501]
     assert ("GET", "/api/notes/") in {
         (o.method, o.route_id) for o in translate(of(root, ["Tells"], **SESSIONS)).native
     }

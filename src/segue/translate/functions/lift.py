@@ -224,6 +224,7 @@ def lift(
         carried.shape(ctx),
         bool(ctx.memo.get(("kernel", "in-validation"))),  # whose error Django's ValidationError is
         ctx.memo.get(("kernel", "in-clean")),
+        bool(ctx.memo.get(("middleware", "behind the view"))),  # who request.user is
         tuple(p.legacy for p in listener or ()),
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),

@@ -60,7 +60,7 @@ def nullable(kind: Kind) -> Kind:
         return type(kind)(True)
     if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse):
+    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse | User):
         return Maybe(kind)
     if isinstance(kind, QuerySet):
         return Unknown("may be None or not")

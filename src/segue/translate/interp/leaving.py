@@ -47,6 +47,8 @@ def leavable(ctx: Context, possible: bool = True) -> Iterator[None]:
 
 def may_leave(frame: Frame, body: list[ast.stmt], refused: Refused) -> bool:
     """Whether a branch that is refused may be left to Django."""
+    if frame.ctx.memo.get(("middleware", "behind the view")):
+        return False
     if not frame.ctx.memo.get(LEAVABLE) or frame.in_atomic or refused.refusal.code in _TRIED_AGAIN:
         return False
     before = [line for lines in (*frame.around, frame.lines) for line in lines]

@@ -21,24 +21,28 @@ from segue.translate.interp.leaving import leavable
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
 from segue.translate.middleware.attributes import kept
+from segue.translate.middleware.failing import failing, is_idle
 from segue.translate.middleware.limits import (
     check_constants,
     check_raises,
-    check_reads,
     check_zone,
-    reached,
 )
 from segue.translate.middleware.of_route import NAME_ASKED, request_of
 from segue.translate.middleware.sources import find, tree_of
+from segue.translate.middleware.writing import check_writes, lines_of
 from segue.translate.rules.given_attributes import AROUND, HERE, LEFT_OUT, PERHAPS
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin.__call__"
-_HOOKS = ("process_view", "process_exception", "process_template_response")
-_ANSWERING = ("middleware", "answering")
+_HOOKS = ("process_view", "process_template_response")
 _KEPT = ("middleware", "kept")
 _GONE_ON = ("middleware", "gone on")
 _ATTRIBUTES = ("middleware", "given")
+_LOOKED_AT = ("middleware", "looked at")
 _MEMO = "middleware gives"
+_BEHIND = ("middleware", "behind the view")
+_REPLIES = re.compile(r"\b(?:json|text|redirect)_reply\(")
+_LATE = re.compile(r"\bcall\.user\b")
+_ASKED = re.compile(r"\bnobody\(call\)")
 _NEXT = "get_response"
 _Source = tuple[Function, dict[str, Kind], Kind | None]
 """A function, the kinds of its arguments, that of ``self``."""
@@ -48,7 +52,9 @@ _Source = tuple[Function, dict[str, Kind], Kind | None]
 class Layer:
     """``name`` is the generated function of ``module``; ``early``: it may answer in place of the view. ``gives`` are the
     attributes that it gives to requests, ``perhaps`` those that it gives to some, ``left_out`` those that it sets and the service does not keep, ``scopes`` the attributes by
-    dimension that django-scopes narrows rows to around the view (None: there is no such scope); ``defined`` is the middleware."""
+    dimension that django-scopes narrows rows to around the view (None: there is no such scope); ``defined`` is the middleware.
+    ``writes``: rows; ``late``: it asks who it was, after the view; ``asks_session``: it asks the session who is logged in, before it. ``failing``: the function that
+    may answer where the view has failed; ``idle``: all else that it does is to go on to the view."""
 
     name: str
     module: str
@@ -58,6 +64,11 @@ class Layer:
     left_out: frozenset[str] = frozenset()
     perhaps: frozenset[str] = frozenset()
     scopes: tuple[tuple[str, str], ...] | None = None
+    writes: bool = False
+    late: bool = False
+    asks_session: bool = False
+    failing: str = ""
+    idle: bool = False
 
 
 def layer(ctx: Context, defined: str, route: Route) -> Layer:
@@ -88,7 +99,8 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
     before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT, PERHAPS)}
     ctx.memo[_KEPT] = kept(snapshot, defined)
     ctx.memo[AROUND] = None
-    ctx.memo[_GONE_ON] = False
+    ctx.memo[_GONE_ON] = ctx.memo[_BEHIND] = False
+    looked_at = set(ctx.memo.get(_LOOKED_AT, ()))  # type: ignore[call-overload]
     try:
         cls = snapshot.classes.get(defined)
         found, given, receiver = (
@@ -105,23 +117,43 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
                 scope=Scope({"db": "call.db"}),
             )
         _check(defined, found, lifted)
-        check_reads(ctx, lifted, found.where)
+        writes = check_writes(ctx, lifted, found.where)
+        ctx.memo[_GONE_ON] = ctx.memo[_BEHIND] = True
+        failed = failing(ctx, cls, request, receiver, _name(defined))
+        lines = lines_of(ctx, lifted)
+        behind = [*lines, *(lines_of(ctx, failed) if failed is not None else ())]
         gives, left_out, scopes = _here(ctx, HERE, before), _here(ctx, LEFT_OUT, before), ctx.memo[AROUND]
         perhaps = _here(ctx, PERHAPS, before)
     except Exception:
-        ctx.memo[_ATTRIBUTES] = earlier
+        ctx.memo[_ATTRIBUTES], ctx.memo[_LOOKED_AT] = earlier, looked_at
         raise
     finally:
-        del ctx.memo[_KEPT], ctx.memo[AROUND], ctx.memo[_GONE_ON]
+        for key in (_KEPT, AROUND, _GONE_ON, _BEHIND):
+            del ctx.memo[key]
         ctx.memo.update(before)
-    answering = ctx.memo.get(_ANSWERING)
-    own = {found.name, *(f.name for f in reached(snapshot, defined))}
-    early = isinstance(answering, set) and not own.isdisjoint(answering)
-    made = Layer(lifted.name, lifted.module, early, gives, defined, left_out, perhaps, scopes)  # type: ignore[arg-type]
+    made = Layer(
+        lifted.name,
+        lifted.module,
+        _says(lines, _REPLIES),
+        gives,
+        defined,
+        left_out,
+        perhaps,
+        scopes,  # type: ignore[arg-type]
+        writes,
+        late=_says(behind, _LATE),
+        asks_session=_says(lines, _ASKED),
+        failing=failed.name if failed is not None else "",
+        idle=is_idle(ctx, lifted),
+    )
     # What is translated already is not run again: its first translation has told what it gives.
     known = ctx.memo.setdefault((_MEMO, lifted.name), made)
     assert isinstance(known, Layer)
     return known
+
+
+def _says(lines: list[str], what: re.Pattern[str]) -> bool:
+    return any(map(what.search, lines))
 
 
 def _here(ctx: Context, key: tuple[str, str], before: Mapping[tuple[str, object], object]) -> frozenset[str]:
@@ -137,12 +169,7 @@ def _check(defined: str, found: Function, lifted: Lifted) -> None:
         raise refuse("middleware", defined, "It does not always answer.", found.where)
     more = [s.name for s in lifted.state if s.name != "call"]
     if more or lifted.explicit != (_NEXT,):
-        why = (
-            "It asks the database, which is not translated yet."
-            if "db" in more
-            else "It needs more than the request."
-        )
-        raise refuse("middleware", defined, why, found.where)
+        raise refuse("middleware", defined, "It needs more than the request.", found.where)
 
 
 def _class(ctx: Context, cls: Class, request: EarlyRequest) -> _Source:

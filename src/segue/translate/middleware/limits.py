@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Snapshot, Where
-from segue.translate.context import Context
-from segue.translate.functions.lift import Lifted
-from segue.translate.functions.record import reached as reached_records
-from segue.translate.functions.record import record_of
 from segue.translate.middleware.evaluate import fixed
 from segue.translate.middleware.sources import find, tree_of
 
-# What generated code may call of the session, and modules of the bridge that only read or compute.
-_READS = frozenset({"all", "first", "scalar", "get", "entities"})
-_OF_SESSION = re.compile(r"\bdb\.(\w+)\(")
-_QUIET = frozenset(
-    {
-        "segue_bridge", "segue_bridge.auth.users", "segue_bridge.db.coerce", "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions",
-        "segue_bridge.db.query", "segue_bridge.db.reads", "segue_bridge.db.session", "segue_bridge.db.totals", "segue_bridge.errors",
-        "segue_bridge.http.call", "segue_bridge.http.language", "segue_bridge.http.lookup", "segue_bridge.http.query",
-        "segue_bridge.http.replies", "segue_bridge.http.resource", "segue_bridge.http.responses", "segue_bridge.http.urls", "segue_bridge.leaving", "segue_bridge.text", "segue_bridge.translation", "segue_bridge.zone",
-    }
-)  # fmt: skip
 _ZONE = frozenset({"activate", "deactivate"})
 
 
@@ -47,55 +30,6 @@ def check_constants(snapshot: Snapshot, defined: str) -> None:
             if not of_django and not fixed(ref.name, ref.value):
                 why = "Code may change this variable at any time."
                 raise refuse("middleware", ref.name, why, function.where)
-
-
-def reached(snapshot: Snapshot, defined: str) -> list[Function]:
-    """The functions that the middleware may call; methods are followed by their name alone, through the whole snapshot."""
-    by_name: dict[str, list[Function]] = {}
-    for function in snapshot.functions.values():
-        by_name.setdefault(function.name.rpartition(".")[2], []).append(function)
-    todo, seen = own_functions(snapshot, defined), dict[str, Function]()
-    while todo:
-        function = todo.pop()
-        if function.name not in seen:
-            seen[function.name] = function
-            for node in _called(function):
-                called = _target(function, node)
-                if called:
-                    found = (snapshot.functions.get(name) for name in (called, f"{called}.__init__"))
-                    todo += [f for f in found if f is not None]
-                else:
-                    todo += by_name.get(_name(node), ())
-    return list(seen.values())
-
-
-def _name(node: ast.Attribute | ast.Name) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id
-
-
-def _target(function: Function, node: ast.Attribute | ast.Name) -> str:
-    """The dotted name of what is called, as in ``timezone.activate(…)`` or ``helper(…)``; '' for methods of objects."""
-    if isinstance(node, ast.Name):
-        ref = function.globals.get(node.id)
-        return ref.name if ref is not None and ref.kind in ("function", "class") else ""
-    ref = function.globals.get(ast.unparse(node.value))
-    return f"{ref.name}.{node.attr}" if ref is not None and ref.kind == "module" else ""
-
-
-def check_reads(ctx: Context, lifted: Lifted, where: Where) -> None:
-    """Refuse generated code that may write: a request that is left to Django afterwards would write twice."""
-    why = "It may write: a request that is left to Django later on would write twice."
-    own = record_of(ctx, lifted)
-    for record in (own, *reached_records(ctx, own.lines)):
-        if record is None:
-            raise refuse("middleware", lifted.name, "It calls itself.", where)
-        for name in _OF_SESSION.findall("\n".join(record.lines)):
-            if name not in _READS:
-                raise refuse("middleware", f"{record.legacy}: db.{name}()", why, record.where)
-        for item in record.imports:
-            module = f"{item.module}.{item.name}" if item.module == "segue_bridge.http" else item.module
-            if module.startswith("segue_bridge") and module not in _QUIET and not item.type_only:
-                raise refuse("middleware", f"{record.legacy}: {item.module}", why, record.where)
 
 
 def check_raises(snapshot: Snapshot, defined: str) -> None:
@@ -121,21 +55,6 @@ def _line_of_view(tree: ast.AST) -> int | None:
         and (n.func.attr if isinstance(n.func, ast.Attribute) else n.func.id) == "get_response"
     ]
     return min(lines, default=None)
-
-
-def _called(function: Function) -> tuple[ast.Attribute | ast.Name, ...]:
-    tree = tree_of(function)
-    return () if tree is None else _called_in(tree)
-
-
-@lru_cache(maxsize=8192)
-def _called_in(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.Attribute | ast.Name, ...]:
-    """Every route asks anew for what a middleware may reach."""
-    return tuple(
-        node.func
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
-    )
 
 
 def check_zone(snapshot: Snapshot, defined: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from segue.refusal import Refusal, Refused
@@ -11,6 +12,7 @@ from segue.snapshot.model import Route, Snapshot
 from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.middleware import allauth, csp, packages
+from segue.translate.middleware.answer_headers import WRITTEN, asks_headers
 from segue.translate.middleware.attributes import kept, read_elsewhere
 from segue.translate.middleware.judge import TOO_MANY, Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import (
@@ -35,8 +37,8 @@ from segue.translate.middleware.values import Fact
 from segue.translate.rules import given_attributes, scopes
 from segue.translate.views import finishers, otp
 from segue.translate.views.cors import NAME as CORS
-from segue.translate.views.cors import cors_problem
-from segue.translate.views.rules.early_request import ANONYMOUS
+from segue.translate.views.cors import PREFLIGHTS, cors_problem
+from segue.translate.views.rules.early_request import ANONYMOUS, BY_SESSION
 
 _FINALIZER = "override-finalize-response"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -52,7 +54,8 @@ class RouteMiddleware:
     names of the middleware that this is for. ``layers``: the generated functions of those that are translated as code,
     from the outside in. ``user``: the names of those that read ``request.user`` of all requests. ``vary``: what every answer
     varies on. ``unseen``: the names of those that read ``request.user`` and have the session say that nobody has. ``unchecked``: no request needs a CSRF token. ``late``: whether
-    any of those that are not translated asks who it was, after the view. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that."""
+    any of those that are not translated asks who it was, after the view. ``judged``: what each of the others sets on requests, ``always``: what all requests get of that. ``around``: words of Django's own that
+    stand inside of a translated one."""
 
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: dict[tuple[Fact, ...], list[str]] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class RouteMiddleware:
     late: bool = False
     judged: dict[str, frozenset[str]] = field(default_factory=dict)
     always: set[str] = field(default_factory=set)
+    around: set[str] = field(default_factory=set)
 
     def enter(self, ctx: Context, *within: str) -> None:
         """What is translated from here on is for requests that have come through these, and is the code of ``within``."""
@@ -181,7 +185,7 @@ def _entry(
     outside = replace(_outside(ctx, out, name), bare=may_be_plain(ctx, route))
     verdict = _verdict(ctx, route, defined, outside)
     out.enter(ctx, defined)
-    ctx.memo[ANONYMOUS] = _nobody(ctx, name)
+    ctx.memo[ANONYMOUS] = _nobody(ctx, name) or (BY_SESSION if _by_session(ctx, name) else False)
     if not _as_code(ctx, route, out, methods, name, defined, verdict, as_code):
         _judge(ctx, route, out, methods, name, verdict)
         _ended(ctx, out, methods, name, verdict)
@@ -222,12 +226,7 @@ def _as_code(
         return False
     try:
         found = layer(ctx, defined, route)
-        # What stands further in does not see an answer that is given here; and a preflight of CORS is an answer, too.
-        if CORS in inner or (found.early and set(inner) & _WRITING):
-            why = (
-                "It stands outside of Django's middleware whose headers it would see, or would answer without"
-            )
-            raise Refused(_refusal(ctx, name, why))
+        _check_place(ctx, out, name, found, inner)
         if found.early and (out.headers or out.default_headers):
             if not wanted and alone.refused:
                 raise _OutOfOrder
@@ -240,8 +239,26 @@ def _as_code(
         # Other routes may read what it gives to requests, in code that is shared with this one.
         _refuse(out, methods, refused.refusal)
         return True
+    if found.failing and route.kind != "drf":
+        _refuse(out, methods, _refusal(ctx, name, "Its process_exception sees what DRF would have answered"))
     out.layers.append(found)
+    out.late = out.late or found.late
+    if CORS in inner:
+        ctx.memo[PREFLIGHTS] = True
+    out.around |= {word for one, word in ((SECURITY, "security"), (COMMON, "common")) if one in inner}
     return True
+
+
+def _check_place(ctx: Context, out: RouteMiddleware, name: str, found: Layer, inner: Sequence[str]) -> None:
+    """What Django's own middleware further in does is not on an answer that is given here, and is put on the view's when all
+    that is translated has run. Raises ``Refused``."""
+    inside = set(inner) & {*_WRITING, CORS}
+    if inside and (found.early or asks_headers(ctx.snapshot, found.defined)):
+        why = "It stands outside of Django's middleware whose headers it would see, or would answer without"
+        raise Refused(_refusal(ctx, name, why))
+    if found.writes and any(f.kind == "status" for facts in out.left for f in facts):
+        why = "It writes, and stands inside of middleware that has Django answer by the status"
+        raise Refused(_refusal(ctx, name, why))
 
 
 def _attributes_of_requests(ctx: Context) -> set[str]:
@@ -327,6 +344,12 @@ def _nobody(ctx: Context, name: str) -> bool:
     return bool(_holds(ctx)) and extends(ctx.snapshot, before, SESSIONS) and USERS in before
 
 
+def _by_session(ctx: Context, name: str) -> bool:
+    """Whether ``request.user`` of the middleware is that of Django's own session."""
+    before = ctx.snapshot.settings.middleware[: ctx.snapshot.settings.middleware.index(name)]
+    return SESSIONS in before and USERS in before
+
+
 def _set_on_responses(ctx: Context) -> frozenset[str]:
     """Names of attributes that the source of any middleware sets on any object but ``self`` and the request."""
     known = ctx.memo.get(("middleware", "attributes"))
@@ -372,7 +395,12 @@ def _judge(
     sessions = out.session or any(f.kind == "session" for facts in out.left for f in facts)
     if sessions and SESSIONS not in ctx.snapshot.settings.middleware:
         _refuse(out, methods, _refusal(ctx, name, "It uses sessions that are not Django's own"))
+    stack = ctx.snapshot.settings.middleware
+    inside = _WRITING & set(stack[stack.index(name) + 1 :])
     for header, value, mode in verdict.headers:
+        if mode == "default" and header in WRITTEN and inside:
+            why = f"It stands outside of Django's middleware that may write {header}, and asks for it"
+            _refuse(out, methods, _refusal(ctx, name, why))
         _header(out, header, value, mode)
 
 

@@ -34,6 +34,7 @@ from segue.translate.kinds import (
 from segue.translate.rules import registry, request_state
 from segue.translate.rules.attributes_of_users import user_attribute, user_has
 from segue.translate.rules.by_class import by_class
+from segue.translate.rules.certain_attributes import is_certain
 from segue.translate.rules.given_attributes import is_set
 from segue.translate.rules.introspection import fact_or
 from segue.translate.rules.own_attributes import (
@@ -90,6 +91,8 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         kept = request_state.has(frame, wanted)
         if kept is not None:
             return kept
+    if is_certain(frame, value, wanted):
+        return const(True)
     state = may_have(frame, value, wanted)
     if state is not None:
         return Val(Scalar("bool"), quote(f"hasattr({{0}}, {wanted!r})", state))
@@ -214,6 +217,8 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         value.kind.site.reread = True
         return const(None)
     if len(call.args) > 2:
+        if is_certain(frame, value, attr.kind.value):
+            return of(frame, value, attr.kind.value, call.node)
         if isinstance(value.kind, FieldParent) and attr.kind.value == "context":
             return of(frame, value, "context", call.node)
         if isinstance(value.kind, RenderedView):

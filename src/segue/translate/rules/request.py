@@ -22,7 +22,7 @@ from segue.translate.kinds import (
     User,
     ViewSelf,
 )
-from segue.translate.rules import request_state
+from segue.translate.rules import meta, request_state
 from segue.translate.rules.given_attributes import read_aside
 from segue.translate.rules.registry import attribute, method
 from segue.translate.specialise.users import anonymous_is_djangos
@@ -140,6 +140,9 @@ def headers(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
 @method(BoundMethod, "get")
 def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``request.headers.get("X-Y")``, ``request.META.get("HTTP_X_Y")``, ``request.COOKIES.get("name")``."""
+    of_server = _of_server(frame, owner, call)
+    if of_server is not None:
+        return of_server
     found = _sent(frame, owner, call)
     if found is None:
         return None
@@ -160,6 +163,9 @@ def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 @method(BoundMethod, "__getitem__")
 def header_item(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``request.META["HTTP_X_Y"]``: a ``KeyError`` on both sides where it is missing."""
+    of_server = _of_server(frame, owner, call)
+    if of_server is not None:
+        return of_server
     found = _sent(frame, owner, call)
     if found is None:
         return None
@@ -169,10 +175,23 @@ def header_item(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 @method(BoundMethod, "__contains__")
 def header_sent(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``"HTTP_X_Y" in request.META``."""
+    of_server = _of_server(frame, owner, call)
+    if of_server is not None:
+        return of_server
     found = _sent(frame, owner, call)
     if found is None:
         return None
     return Val(Scalar("bool"), quote("{0} in {1}", literal(found[1]), found[0]))
+
+
+def _of_server(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """What the server tells, asked of ``request.META``; None for headers, and for another owner."""
+    kind, first = owner.kind, call.argument(0)
+    assert isinstance(kind, BoundMethod)
+    if not isinstance(kind.owner, Request) or kind.name != "META" or first is None:
+        return None
+    known = first.kind.value if isinstance(first.kind, Const) else None
+    return meta.asked(frame, known, call) if isinstance(known, str) else None
 
 
 def _sent(frame: Frame, owner: Val, call: CallSite) -> tuple[ast.expr, str] | None:
@@ -188,8 +207,6 @@ def _sent(frame: Frame, owner: Val, call: CallSite) -> tuple[ast.expr, str] | No
     if kind.name == "COOKIES":
         return quote("{0}.cookies", frame.state("request")), wanted
     if kind.name == "META":
-        if not wanted.startswith("HTTP_"):
-            raise frame.refuse("request-meta", wanted, "Only headers are read from META.", call.node)
         wanted = wanted[5:].replace("_", "-").title()
     return quote("{0}.headers", frame.state("request")), wanted
 

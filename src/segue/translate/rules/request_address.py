@@ -55,3 +55,9 @@ def get_full_path(frame: Frame, owner: Val, call: CallSite) -> Val:
     call.only(at_most=0)
     made = frame.imported("segue_bridge.http.urls", "full_path")
     return Val(Scalar("str"), quote("{0}({1})", made, frame.state("call")))
+
+
+@attribute(EarlyRequest, "content_type")
+def content_type(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val:
+    """``request.content_type`` of Django's request, without parameters (DRF's has them)."""
+    return Val(Scalar("str"), ast.Attribute(frame.state("call"), "content_type", ast.Load()))

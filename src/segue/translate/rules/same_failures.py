@@ -23,6 +23,7 @@ _LOGGED = re.compile(r"logging(\.getLogger\([^()]*\))?(\.(debug|info|warning|err
 
 _SAVES = "(rows are saved)"
 _READS = "(rows are read)"
+_MAKES = "(rows are made)"
 _ASKS = re.compile(r"exists|count|segue__rows_\d+__")
 _OF_ROWS = frozenset({"only", "or_none", "item"})
 _ERRORS = frozenset(
@@ -47,6 +48,12 @@ def reads_alike(ctx: Context, lines: list[str]) -> bool:
     return _alike(ctx, lines, {_READS})
 
 
+def writes_alike(ctx: Context, lines: list[str]) -> bool:
+    """The same of code that makes or changes rows outside of any transaction, where nothing comes of a statement that has failed: middleware,
+    behind the view."""
+    return _alike(ctx, lines, {_READS, _MAKES})
+
+
 def _alike(ctx: Context, lines: list[str], seen: set[str]) -> bool:
     try:
         tree = ast.parse("async def body():\n" + "\n".join(f"    {line}" for line in lines or ["pass"]))
@@ -61,7 +68,7 @@ def _walked(tree: ast.AST, seen: set[str]) -> Iterator[ast.AST]:
     while todo:
         node = todo.pop()
         yield node
-        if not (_READS in seen and _asks(node)):
+        if not (_READS in seen and _asks(node)) and not (_MAKES in seen and _updates(node)):
             todo.extend(ast.iter_child_nodes(node))
 
 
@@ -77,6 +84,8 @@ def _asks(node: ast.AST) -> bool:
 def _node(ctx: Context, node: ast.AST, seen: set[str]) -> bool:
     match node:
         case ast.Await(value=call) if _SAVES in seen and _is_save(call):
+            return True
+        case ast.Await(value=call) if _MAKES in seen and (_makes(call) or _updates(call)):
             return True
         case ast.Await(value=ast.Call(func=func)):
             # Judged as the call that it waits for. Plain data waits for nobody: a ``get`` that waits is that of a cache,
@@ -110,8 +119,41 @@ def _is_save(node: ast.expr) -> bool:
     return False
 
 
+def _makes(node: ast.expr) -> bool:
+    """``db.insert(row)`` and ``db.save(row, …)`` of a row that is at hand."""
+    match node:
+        case ast.Call(
+            ast.Attribute(owner, "insert" | "save" | "update"), [ast.Name() | ast.Attribute(), *names], []
+        ):
+            return _is_session(owner) and all(isinstance(n, ast.Constant) for n in names)
+    return False
+
+
+def _updates(node: ast.AST) -> bool:
+    """``db.execute(update(Row)…)`` of values for which nothing else is run."""
+    match node:
+        case ast.Call(ast.Attribute(owner, "execute"), [statement], []) if _is_session(owner):
+            inner = list(ast.walk(statement))
+            return not any(isinstance(n, ast.Await) or "segue__fn_" in getattr(n, "id", "") for n in inner)
+    return False
+
+
+def _is_session(owner: ast.expr) -> bool:
+    return ast.unparse(owner) in ("db", "call.db")
+
+
+def _is_plain(ctx: Context, node: ast.Call) -> bool:
+    """What computes the values of a row: its class, who it was, where the request went to."""
+    text = ast.unparse(node.func)
+    return text in ("is_authenticated", "full_path", "zone.now", "uuid4") or any(
+        m.cls.rpartition(".")[2] == text for m in ctx.snapshot.models.values()
+    )
+
+
 def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
     if _SAVES in seen and _is_save(node):
+        return True
+    if _MAKES in seen and (_makes(node) or _updates(node) or _is_plain(ctx, node)):
         return True
     if _READS in seen and (_asks(node) or ast.unparse(node.func) in _OF_ROWS):
         return True

@@ -15,7 +15,7 @@ from segue.translate.middleware.known import COMMON, CSRF, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 from segue.translate.templates import program as templates
 from segue.translate.views import error_handler, finishers, texts
-from segue.translate.views.cors import cors_lines
+from segue.translate.views.cors import PREFLIGHTS, cors_lines
 from segue.translate.views.http_options import http_options
 from segue.translate.views.middleware import leaves_sessions, uses_sessions
 
@@ -135,7 +135,7 @@ def _main(ctx: Context) -> None:
         Import(f"{package}.settings", "settings"), Import(f"{package}.models", "MODULES"),
         *(Import(f"{package}.{folder}.routes", "router", alias) for folder, alias in routers),
     }  # fmt: skip
-    cors, needed = cors_lines(snapshot, headers)
+    cors, needed = cors_lines(snapshot, headers, left=bool(ctx.memo.get(PREFLIGHTS)))
     imports |= needed
     extra = ""
     if renderer:

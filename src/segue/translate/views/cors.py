@@ -11,6 +11,8 @@ from segue.translate.middleware.subclasses import cookie, saves_every_request
 from segue.translate.specialise.fold import plain
 
 NAME = "corsheaders.middleware.CorsMiddleware"
+PREFLIGHTS = ("middleware", "preflights")
+"""Memo: translated middleware stands further out, which sees Django's answers to preflights."""
 # What django-cors-headers allowed by default before version 4.
 _OLD_HEADERS = (
     "accept", "accept-encoding", "authorization", "content-type", "dnt", "origin", "user-agent", "x-csrftoken",
@@ -49,8 +51,11 @@ def cors_problem(snapshot: Snapshot) -> str:
     return ""
 
 
-def cors_lines(snapshot: Snapshot, headers: Mapping[str, str]) -> tuple[list[str], set[Import]]:
-    """``app.add_middleware(Cors, …)``, without what is the default. ``headers`` are those of all answers.
+def cors_lines(
+    snapshot: Snapshot, headers: Mapping[str, str], *, left: bool = False
+) -> tuple[list[str], set[Import]]:
+    """``app.add_middleware(Cors, …)``, without what is the default. ``headers`` are those of all answers. ``left``: preflights are
+    Django's, as middleware of the project further out sees them.
 
     What ``SecurityMiddleware`` and ``CommonMiddleware`` answer themselves passes the middleware only where it stands
     before them, and a preflight that it answers gets their headers only where it stands behind them.
@@ -78,6 +83,8 @@ def cors_lines(snapshot: Snapshot, headers: Mapping[str, str]) -> tuple[list[str
         extra += ", headers=HEADERS" if own == headers else f", headers={own!r}"
     if SESSIONS in before and saves_every_request(snapshot):
         extra += f", saved={cookie(snapshot, SESSIONS)!r}"
+    if left:
+        extra += ", preflights=False"
     module = "segue_bridge.http.cors"
     imports = {Import(module, "Cors"), Import(module, "CorsSettings")}
     return [f"    app.add_middleware(Cors, settings=CorsSettings({', '.join(arguments)}){extra})"], imports

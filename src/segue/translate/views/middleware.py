@@ -45,18 +45,26 @@ def arguments(
         rules[user_rule()] = kept.user
     out: list[str] = []
     imports: set[Import] = set()
-    if kept.session or any(f.kind == "session" for facts in rules for f in facts):
+    asked = any(layer.asks_session for layer in kept.layers)
+    if asked or kept.session or any(f.kind == "session" for facts in rules for f in facts):
         know_sessions(ctx, endpoint.where)
     logged_in = {Fact("session", ""), *user_rule(), Fact("cookie", cookie(ctx.snapshot, SESSIONS))}
-    if any(set(facts) <= logged_in for facts in rules):
+    if asked or any(set(facts) <= logged_in for facts in rules):
         _left(ctx).add(endpoint.route.id)
     if rules:
         name = _constant(ctx, rules)
         out.append(f"left_to_django={name}")
         imports.add(Import(f"{ctx.program.package}.access", name))
-    if kept.layers:
-        out.append(f"middleware=({', '.join(layer.name for layer in kept.layers)},)")
-        imports |= {Import(layer.module, layer.name) for layer in kept.layers}
+    around = [layer for layer in kept.layers if not layer.idle]
+    if around:
+        out.append(f"middleware=({', '.join(layer.name for layer in around)},)")
+        imports |= {Import(layer.module, layer.name) for layer in around}
+    failing = [layer for layer in reversed(kept.layers) if layer.failing]
+    if failing:
+        out.append(f"failing=({', '.join(layer.failing for layer in failing)},)")
+        imports |= {Import(layer.module, layer.failing) for layer in failing}
+    if kept.around:
+        out.append(f"around={tuple(sorted(kept.around))!r}")
     if kept.session:
         out.append("reads_session=True")
     if kept.late:

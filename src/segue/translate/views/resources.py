@@ -103,7 +103,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
     kept = of_route(ctx, route)
     kept.enter(ctx)
-    ctx.memo[WRITTEN] = written_before.by_layers(ctx, kept)
+    ctx.memo[WRITTEN] = False  # what middleware writes before the view is taken back (middleware.writing)
     if opens_scopes(base):
         scopes.enter(ctx, scopes.DISABLED)
     finalizer = base.overridden("finalize_response")

@@ -13,24 +13,12 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.target.ir import Import
 from segue.translate.context import Context
-from segue.translate.functions.record import reached, records
-from segue.translate.functions.writing import may_write, writes
+from segue.translate.functions.record import reached
+from segue.translate.functions.writing import writes
 from segue.translate.interp.leaving import WRITTEN
 from segue.translate.middleware.stack import RouteMiddleware
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views.operation import PathOperation
-
-
-def by_layers(ctx: Context, kept: RouteMiddleware) -> bool:
-    """Whether translated middleware writes; what it awaits of the view is none of that."""
-    names = {layer.name for layer in kept.layers}
-    lines = [
-        line.replace("await get_response(", "get_response(")
-        for r in records(ctx)
-        if r.token in names
-        for line in r.lines
-    ]
-    return may_write(ctx, lines)
 
 
 def declared(ctx: Context, imports: Iterable[Import]) -> list[str]:
@@ -92,4 +80,4 @@ def _leaves(ctx: Context, line: str) -> bool:
     return any("left_to_django(" in one for r in reached(ctx, [line]) if r is not None for one in r.lines)
 
 
-__all__ = ["by_layers", "check_parsers", "declared", "done_again", "left_late"]
+__all__ = ["check_parsers", "declared", "done_again", "left_late"]

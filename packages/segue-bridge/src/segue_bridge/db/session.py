@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Executable, Row, Select, select
 from segue_bridge.db import bulk, collector, creating, rereading, selecting, writes
 from segue_bridge.db.base import Base, as_loaded
 from segue_bridge.db.compiled import Parameters
+from segue_bridge.db.early import EarlyRows
 from segue_bridge.db.errors import (
     DatabaseError,
     IntegrityError,
@@ -48,6 +49,8 @@ class Session:
         self.dialect: str = database.dialect
         self.queries = 0
         self.changes = self.undone = self.repeatable = 0
+        self.early = EarlyRows()
+        """What middleware has inserted before the view."""
         self.refused: Callable[[], Exception] | None = None
         """What is raised in the place of an ``IntegrityError`` (``leaving.leave_conflicts``)."""
         self._transaction = Transaction(

@@ -78,6 +78,8 @@ async def insert(db: Session, entity: Base) -> None:
     else:
         async with db.marks_rollback():
             await _insert(db, entity, found[0])
+        if not db.in_atomic:
+            db.early.note(entity, found[0])
     held = instance_dict(entity)
     held["_stored"] = True
     for part in found:

@@ -14,7 +14,7 @@ from segue_bridge.auth.sessions import Session as UserSession
 from segue_bridge.auth.throttles import Counted
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.errors import NotAuthenticated, PermissionDenied
-from segue_bridge.http import body, urls
+from segue_bridge.http import body, media, urls
 from segue_bridge.http.negotiation import PLAIN_JSON, Chosen
 from segue_bridge.http.query import QueryParams
 from segue_bridge.http.responses import JSON
@@ -64,6 +64,7 @@ class Call(Informed, Request):
         self.begun = False  # whether code of the project's own may have done something
         self.csrf_token: str | None = None
         self.varies: list[str] = []
+        self.waiting: set[int] = set()  # statuses whose answers are Django's
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
@@ -114,6 +115,22 @@ class Call(Informed, Request):
         """``request.path``."""
         path: str = self.scope["path"]
         return path
+
+    @property
+    def address(self) -> str:
+        """``request.META["REMOTE_ADDR"]``: the address of the connection, '' through a socket file."""
+        return self.client.host if self.client is not None else ""
+
+    @property
+    def query_string(self) -> str:
+        """``request.META["QUERY_STRING"]``: as it was sent."""
+        raw: bytes = self.scope.get("query_string", b"")
+        return raw.decode("latin-1")
+
+    @property
+    def content_type(self) -> str:
+        """``request.content_type``: without parameters, in lower case. Raises ``ValueError`` where they cannot be read (500)."""
+        return media.header(self.headers.get("content-type", ""))[0]
 
     def vary_on(self, header: str) -> None:
         """``patch_vary_headers`` for the answer of this request, whatever it will be."""

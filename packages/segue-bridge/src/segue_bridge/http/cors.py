@@ -46,7 +46,8 @@ class Cors:
     ``inside`` are the middlewares that stand before this one in ``MIDDLEWARE`` (``security``, ``common``): what they
     answer themselves has no CORS headers. ``headers`` are those that they add to its own answer to a preflight.
     ``saved``: the cookie of sessions that are saved with every answer (``SESSION_SAVE_EVERY_REQUEST``) further out than this;
-    a preflight that has one, which no browser sends, is left to Django.
+    a preflight that has one, which no browser sends, is left to Django. ``preflights=False`` leaves all of them to Django: middleware of
+    the project's own further out does something for them.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class Cors:
         inside: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
         saved: str = "",
+        *,
+        preflights: bool = True,
     ) -> None:
-        self._saved = saved
+        self._saved, self._preflights = saved, preflights
         self._app, self._settings, self._inside = app, settings, frozenset(inside)
         self._preflight = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in (headers or {}).items()]
         self._urls = re.compile(settings.urls_regex)
@@ -81,6 +84,11 @@ class Cors:
             await send(message)
 
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            if not self._preflights:
+                await Response(status_code=501, headers={"x-segue-unserved": "middleware"})(
+                    scope, receive, send
+                )
+                return
             if self._saved and self._saved in Request(scope).cookies:
                 await Response(status_code=501, headers={"x-segue-unserved": "session"})(scope, receive, send)
                 return

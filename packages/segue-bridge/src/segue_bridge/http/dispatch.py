@@ -38,6 +38,7 @@ FORCED_USER = "segue.user"
 authenticators (``force_authenticate``). Clients cannot set scope keys."""
 
 _log = logging.getLogger("segue_bridge.http")
+_UNSERVED = "x-segue-unserved"
 _NOBODY = AnonymousUser()
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -54,15 +55,12 @@ async def serve(
     try:
         call = Call(scope, receive, resource, values, db, settings)
         early = _before(call)
+        if early is not None and scope.get(ANSWERED_BY) in resource.around:
+            early = failures.unserved("middleware")  # the project's own, further out, would see that answer
         response = await _view(call) if early is None else early
         response = await _rendered(call, response)
-        if "x-segue-unserved" in response.headers and is_too_late(db):
-            why = response.headers["x-segue-unserved"]
-            response = _unexpected(
-                call,
-                TooLate(f"Only Django has this answer, and something was written before: {why}"),
-                settings,
-            )
+        if _UNSERVED in response.headers:
+            response = await _left(call, response)
         response = await finished(settings.finishers, "view", call, response)
         name_language(call, response, settings)
         if "x-segue-unserved" in response.headers:
@@ -83,6 +81,21 @@ async def serve(
         await _send_bare(response, send)
     else:
         await response(scope, receive, send)
+
+
+async def _left(call: Call, response: Response) -> Response:
+    """An answer that only Django has: what middleware wrote before the view is taken back, as Django writes it again. 500 where
+    something else was written."""
+    call.db.early.end(call.db)
+    if not is_too_late(call.db):
+        try:
+            await call.db.early.take_back(call.db)
+        except Exception as error:  # noqa: BLE001 - it stays, so that Django must not write it again
+            return _unexpected(call, error, call.settings)
+        return response
+    why = response.headers[_UNSERVED]
+    late = TooLate(f"Only Django has this answer, and something was written before: {why}")
+    return _unexpected(call, late, call.settings)
 
 
 def _before(call: Call) -> Response | None:
@@ -111,19 +124,18 @@ async def _view(call: Call) -> Response:
     try:
         if resource.reads_session or _csrf_in_session(call):
             await call.open_session()
-        waiting: set[int] = set()
         if resource.left_to_django:
-            now, waiting = await handover.early(resource.left_to_django, call)
+            now, call.waiting = await handover.early(resource.left_to_django, call)
             if now:
                 return failures.unserved("middleware")
         if call.settings.languages is None:
             end()
         elif not call.settings.languages.begin(call):
             return failures.unserved("language")
+        if resource.middleware:
+            call.db.early.begin()
         response = await _through(call, 0)
-        if resource.asks_late and not call.asked:
-            return failures.unserved("middleware")  # Django's middleware reads the session then
-        return failures.unserved("middleware") if response.status_code in waiting else response
+        return failures.unserved("middleware") if response.status_code in call.waiting else response
     except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
         return _converted(call, error)
 
@@ -135,10 +147,13 @@ def _csrf_in_session(call: Call) -> bool:
 
 
 async def _through(call: Call, position: int) -> Response:
-    """The translated middleware from ``position`` on, then the view; errors become pages at every step."""
+    """The translated middleware from ``position`` on, then the view; errors become pages at every step.
+
+    What is left to Django passes all middleware by, as Django's will see its answer.
+    """
     layers = call.resource.middleware
     if position == len(layers):
-        return await _answer(call)
+        return await _inmost(call)
 
     called = False
     call.begun = True
@@ -147,9 +162,14 @@ async def _through(call: Call, position: int) -> Response:
         nonlocal called
         called = True
         try:
-            return await _through(inner, position + 1)
+            response = await _through(inner, position + 1)
+        except (Unserved, PoolBusy):
+            raise
         except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
-            return _converted(inner, error)
+            response = _converted(inner, error)
+        if _UNSERVED in response.headers:
+            raise Unserved(response.headers[_UNSERVED])
+        return response
 
     try:
         return await layers[position](call, rest)
@@ -158,6 +178,18 @@ async def _through(call: Call, position: int) -> Response:
             raise
         # Django answers with a page of the project's (Http404, PermissionDenied).
         return failures.unserved("middleware")
+
+
+async def _inmost(call: Call) -> Response:
+    """The view's answer as the first middleware sees it: rendered, where any is translated."""
+    resource = call.resource
+    call.db.early.end(call.db)
+    response = await _answer(call)
+    if resource.middleware:
+        response = await _rendered(call, response)
+    if resource.asks_late and not call.asked:
+        return failures.unserved("middleware")  # Django's middleware reads the session then
+    return failures.unserved("middleware") if response.status_code in call.waiting else response
 
 
 def _converted(call: Call, error: Exception) -> Response:
@@ -179,11 +211,19 @@ def _converted(call: Call, error: Exception) -> Response:
 async def _answer(call: Call) -> Response:
     """The view inside its transaction, where it has one, with the headers that middleware adds."""
     resource = call.resource
-    if resource.atomic:
-        async with call.db.atomic():
+    try:
+        if resource.atomic:
+            async with call.db.atomic():
+                response = await _dispatch(call)
+        else:
             response = await _dispatch(call)
-    else:
-        response = await _dispatch(call)
+        if resource.failing:
+            _render(call, response)
+    except Exception as error:
+        found = failures.answered_by_middleware(call, error)
+        if found is None:
+            raise
+        response = found
     for name, value in resource.headers.items():
         response.headers[name] = value
     for name, value in resource.default_headers.items():
@@ -305,19 +345,23 @@ async def _authenticate(call: Call) -> None:
             call.db.repeatable = call.db.kept
 
 
+def _render(call: Call, response: Response) -> None:
+    """Render what is still data, once. Raises whatever a renderer does."""
+    if not isinstance(response, JSON) or "content-length" in response.headers:
+        return
+    own, render = call.chosen.own, call.resource.render
+    if own is not None and not response.unserved:
+        response.take(own.render(call, response), own.media, own.charset)
+    elif render is None or response.unserved:
+        response.finish(call.settings.renderer, call.chosen.indent)
+    else:
+        response.complete(render(call, response), call.resource.charset)
+
+
 async def _rendered(call: Call, response: Response) -> Response:
-    """Render what is still data; a failure there is a 500 although the view is done and committed."""
-    if not isinstance(response, JSON):
-        return response
-    render = call.resource.render
+    """:func:`_render`; a failure there is a 500 although the view is done and committed."""
     try:
-        own = call.chosen.own
-        if own is not None and not response.unserved:
-            response.take(own.render(call, response), own.media, own.charset)
-        elif render is None or response.unserved:
-            response.finish(call.settings.renderer, call.chosen.indent)
-        else:
-            response.complete(render(call, response), call.resource.charset)
+        _render(call, response)
     except Unserved as error:
         if call.verb in _SAFE:
             return await _rendered(call, failures.unserved(str(error)))

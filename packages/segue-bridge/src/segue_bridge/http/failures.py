@@ -81,6 +81,13 @@ async def handled_otherwise(call: Call, error: Exception) -> Response | None:
     return await response if isinstance(response, Awaitable) else response
 
 
+def answered_by_middleware(call: Call, error: Exception) -> Response | None:
+    """``process_exception_by_middleware``: what the project's middleware answers to what comes out of the view; None: nothing, it goes on."""
+    if not call.resource.failing or not _djangos(error):
+        return None
+    return next((found for one in call.resource.failing if (found := one(call, error)) is not None), None)
+
+
 def _djangos(error: Exception) -> bool:
     """Whether Django's process may raise the like."""
     home, _, module = type(error).__module__.partition(".")

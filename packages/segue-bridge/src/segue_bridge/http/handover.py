@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segue_bridge.auth import csrf
+from segue_bridge.auth.users import AnonymousUser
+from segue_bridge.errors import Unserved
 from segue_bridge.http.body import content_length
 
 if TYPE_CHECKING:
     from segue_bridge.http.call import Call
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+_LOGGED_IN = "_auth_user_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,16 @@ class LeftToDjango:
             return True
         session = await call.open_session()
         return all(name in session if name else len(session) > 0 for name in self.session)
+
+
+async def nobody(call: Call) -> AnonymousUser:
+    """``request.user`` of middleware, before the view: nobody is logged in. Reads the session.
+
+    Raises :class:`~segue_bridge.errors.Unserved` where somebody is: such requests are left to Django.
+    """
+    if _LOGGED_IN in await call.open_session():
+        raise Unserved("middleware")
+    return AnonymousUser()
 
 
 async def early(rules: tuple[LeftToDjango, ...], call: Call) -> tuple[bool, set[int]]:

@@ -27,6 +27,7 @@ Throttles = tuple[Throttle, ...]
 Handler = Callable[["Call"], Awaitable["Response"]]
 """``get_response`` of a middleware: the rest of the way to the view. It does not raise what Django answers with a page."""
 Middleware = Callable[["Call", Handler], Awaitable["Response"]]
+Failing = Callable[["Call", Exception], "Response | None"]
 Endpoint = Callable[["Call"], Awaitable[Any]]
 _PLACE = re.compile(r"\{(\w+)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
@@ -82,6 +83,8 @@ class Resource:
     ``reads_session`` says that it reads the session of every request (``Vary: Cookie``), ``asks_late`` that it asks after the view
     who it was, which is the view's user: what ends before the view knows is left to Django, ``headers`` are set on every
     answer and ``default_headers`` on those that lack them, ``vary`` is added to ``Vary`` of every answer; ``middleware`` are those that were translated, from the outside in.
+    ``failing`` are their ``process_exception``, from the inside out: what they answer to an exception that DRF does not, None lets it go on.
+    ``around`` are words of Django's own (``security``, ``common``) that stand inside of one of them: requests that these answer themselves are left to Django.
     """
 
     path: str
@@ -115,6 +118,8 @@ class Resource:
     vary: tuple[str, ...] = ()
     regex: str = ""
     middleware: tuple[Middleware, ...] = ()
+    failing: tuple[Failing, ...] = ()
+    around: tuple[str, ...] = ()
     parents: Mapping[str, str] = field(default_factory=dict)
     error_handler: ErrorHandler | None = None
     other_handler: OtherHandler | None = None

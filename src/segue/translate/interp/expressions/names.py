@@ -8,9 +8,10 @@ import builtins
 from segue.snapshot.model import GlobalRef
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import nullable
 from segue.translate.interp.process_state import check_attribute, check_variable
 from segue.translate.interp.value import Val
-from segue.translate.kinds import CacheObject, CachesObject, Global, SettingsObject, Unknown
+from segue.translate.kinds import CacheObject, CachesObject, Global, Maybe, SettingsObject, Unknown, User
 from segue.translate.rules import libraries
 from segue.translate.rules.registry import expression
 
@@ -19,8 +20,18 @@ from segue.translate.rules.registry import expression
 def read_name(frame: Frame, node: ast.Name) -> Val:
     """A local, else what the probe says the global is."""
     if node.id in frame.env:
-        return frame.env[node.id]
+        return or_nobody(frame, frame.env[node.id])
     return global_value(frame, node.id, node)
+
+
+def or_nobody(frame: Frame, value: Val) -> Val:
+    """``request.user if request.user.is_authenticated else None``: a user of the table, or None."""
+    kind = value.kind
+    if not isinstance(kind, Maybe) or kind.kind != User(frame.ctx.snapshot.settings.user_model, True):
+        return value
+    from segue.translate.rules.user import entity_of
+
+    return Val(nullable(entity_of(frame, Val(kind.kind, value.node)).kind), value.node)
 
 
 def global_value(frame: Frame, text: str, node: ast.expr) -> Val:

@@ -10,6 +10,7 @@ from typing import Any
 
 from segue.target.ir import Import
 from segue.translate.interp.conditions import test
+from segue.translate.interp.expressions.names import or_nobody
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.same_set import share
@@ -517,7 +518,7 @@ def conditional(frame: Frame, node: ast.IfExp) -> Val:
         raise frame.refuse(
             "conditional", ast.unparse(node), "One side has no form in the generated code.", node
         )
-    return Val(join(yes.kind, no.kind), ast.IfExp(found.node, yes.node, no.node))
+    return or_nobody(frame, Val(join(yes.kind, no.kind), ast.IfExp(found.node, yes.node, no.node)))
 
 
 def _under(frame: Frame, node: ast.expr, facts: dict[str, Kind]) -> Val:

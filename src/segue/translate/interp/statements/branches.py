@@ -25,6 +25,7 @@ from segue.translate.kinds import (
     Kind,
     Scalar,
     Unknown,
+    User,
     ValidatedData,
 )
 from segue.translate.rules.registry import statement
@@ -312,9 +313,11 @@ def merge(frame: Frame, before: tuple[dict[str, Val], dict[str, Kind]], ends: li
 
 
 def _narrowed(value: Val, facts: dict[str, Kind]) -> Val:
-    """An exception with what tests have told of it."""
-    known = facts.get(value.text) if isinstance(value.kind, Failure) and value.node is not None else None
-    return Val(known, value.node) if isinstance(known, Failure) else value
+    """An exception, or a user, with what tests have told of it."""
+    if not isinstance(value.kind, Failure | User) or value.node is None:
+        return value
+    known = facts.get(value.text)
+    return Val(known, value.node) if isinstance(known, type(value.kind)) else value
 
 
 def _joined(a: Val, b: Val) -> Val:

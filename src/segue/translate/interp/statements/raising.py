@@ -58,7 +58,7 @@ def raised(frame: Frame, node: ast.Raise) -> None:
 def guarded(frame: Frame, node: ast.Try) -> None:
     """``try``/``except``/``else``/``finally`` over exceptions that the generated code raises too."""
     from segue.translate.rules.exceptions import caught
-    from segue.translate.rules.same_failures import fails_alike, reads_alike
+    from segue.translate.rules.same_failures import fails_alike, reads_alike, writes_alike
 
     if _tells_any_exception(frame, node):
         _leave_to_django(frame, node)
@@ -97,7 +97,14 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     told = all(
         text in ("Exception", "ObjectDoesNotExist", "MultipleObjectsReturned") for text, _, _ in handlers
     )
-    asking = not alike and told and not frame.in_atomic and reads_alike(frame.ctx, body)
+    # Middleware, behind the view: no transaction is open, so that nothing comes of a statement that has failed.
+    behind = bool(frame.ctx.memo.get(("middleware", "behind the view")))
+    asking = (
+        not alike
+        and told
+        and not frame.in_atomic
+        and (reads_alike(frame.ctx, body) or (behind and writes_alike(frame.ctx, body)))
+    )
     alike = alike or asking
     leaves = not alike and any_exception.may_leave(frame, node, body)
     _two_in_one(frame, node, [text for text, _, _ in handlers], body)

@@ -17,7 +17,9 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
     Const,
+    DictOf,
     EarlyRequest,
+    Kind,
     NextHandler,
     Object,
     QueryParameters,
@@ -26,6 +28,8 @@ from segue.translate.kinds import (
     Response,
     Scalar,
 )
+from segue.translate.middleware.sources import tree_of
+from segue.translate.rules import meta
 from segue.translate.rules.given_attributes import given_here, perhaps_here
 from segue.translate.rules.registry import attribute, function, method
 
@@ -33,8 +37,8 @@ KEPT = ("middleware", "kept")
 """Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
 GONE_ON = ("middleware", "gone on")
 """Memo, only while the code of a middleware is translated: whether a request may have gone on to the view before what comes next."""
-ANSWERING = ("middleware", "answering")
-"""Memo: functions that make an answer of their own."""
+BEHIND = ("middleware", "behind the view")
+"""Memo, the same: whether what comes next runs after the view. What stands behind an early ``return self.get_response(request)`` does not."""
 ATTRIBUTES = ("middleware", "given")
 """Memo: attributes that translated middleware gives to requests, and their kinds."""
 
@@ -53,7 +57,27 @@ def get_response(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     frame.is_async = True
     frame.ctx.memo[GONE_ON] = True
+    if not _ends(frame, call.node):
+        frame.ctx.memo[BEHIND] = True
     return Val(Response(), quote("(await {0}({1}))", given, frame.state("call")))
+
+
+def _ends(frame: Frame, node: ast.AST) -> bool:
+    """Whether nothing of the function comes after this call: ``return self.get_response(request)``, outside of ``try`` and ``with``."""
+    tree = tree_of(frame.function)
+    return tree is not None and _returned(
+        tree.body, getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    )
+
+
+def _returned(body: list[ast.stmt], line: int, column: int) -> bool:
+    for statement in body:
+        match statement:
+            case ast.Return(ast.Call(lineno=there, col_offset=at)) if (there, at) == (line, column):
+                return True
+            case ast.If(_, then, otherwise) if _returned([*then, *otherwise], line, column):
+                return True
+    return False
 
 
 @function(
@@ -158,8 +182,9 @@ def header(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         raise frame.refuse("header", ast.unparse(call.node), "The name is computed.", call.node)
     wanted = first.kind.value
     if kind.name == "META":
-        if not wanted.startswith("HTTP_"):
-            raise frame.refuse("request-meta", wanted, "Only headers are read from META.", call.node)
+        of_server = meta.asked(frame, wanted, call)
+        if of_server is not None:
+            return of_server
         wanted = wanted[5:].replace("_", "-").title()
     where = ast.Attribute(frame.state("call"), "cookies" if kind.name == "COOKIES" else "headers", ast.Load())
     if call.name == "__contains__":
@@ -284,9 +309,6 @@ def _reply(
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this status.", call.node)
     code = usual if status is None or not isinstance(status.kind, Const) else status.kind.value
     assert isinstance(code, int)
-    answering = frame.ctx.memo.setdefault(ANSWERING, set())
-    assert isinstance(answering, set)
-    answering.add(frame.function.name)
     return Val(
         Response(code), ast.Call(frame.imported("segue_bridge.http.replies", made), [data, literal(code)], [])
     )
@@ -297,8 +319,17 @@ def _in_middleware(frame: Frame) -> bool:
 
 
 def _plain(value: Val) -> bool:
-    """Data that ``json`` writes by itself: a display of constants and texts."""
+    """Data that ``json`` writes by itself: a display of constants, texts and whole numbers."""
     assert value.node is not None
-    return all(
+    return _written(value.kind) or all(
         isinstance(n, ast.Dict | ast.List | ast.Constant | ast.expr_context) for n in ast.walk(value.node)
     )
+
+
+def _written(kind: Kind) -> bool:
+    if isinstance(kind, Const):
+        return kind.value is None or isinstance(kind.value, str | int)
+    if isinstance(kind, DictOf):
+        keys = all(isinstance(key, str) for key, _ in kind.items)
+        return kind.value is None and keys and all(_written(inner) for _, inner in kind.items)
+    return isinstance(kind, Scalar) and kind.type in ("str", "int", "bool")

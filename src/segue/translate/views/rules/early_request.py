@@ -21,12 +21,15 @@ from segue.translate.language import MIDDLEWARE
 from segue.translate.middleware.known import CSRF, SESSIONS
 from segue.translate.middleware.of_route import NAME_ASKED
 from segue.translate.middleware.subclasses import cookie
+from segue.translate.rules.given_attributes import read_aside
 from segue.translate.rules.registry import attribute, function, method
 from segue.translate.specialise.fold import plain
-from segue.translate.views.rules.around import GONE_ON
+from segue.translate.specialise.users import anonymous_is_djangos
+from segue.translate.views.rules.around import BEHIND
 
 ANONYMOUS = ("middleware", "anonymous")
-"""Memo: requests that are not left to Django have no session, so nobody is logged in by one."""
+"""Memo: requests that are not left to Django have no session, so nobody is logged in by one; :data:`BY_SESSION`: the session has to be asked."""
+BY_SESSION = "by session"
 _TEXTS = ("str", "slug", "path")
 """Converters whose arguments are texts; those are never empty."""
 
@@ -100,18 +103,44 @@ def argument(frame: Frame, owner: Val, call: CallSite) -> Val:
 
 
 @attribute(EarlyRequest, "user")
-def nobody(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
-    """``request.user`` where requests with a session are left to Django: it was read, and nobody is there."""
-    if not frame.ctx.memo.get(ANONYMOUS):
+def user(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
+    """``request.user``: before the view that of the session, where only requests of nobody are answered here; after it whom the
+    view has authenticated, by a token too (DRF's ``Request.user`` puts them on Django's request)."""
+    ctx = frame.ctx
+    if ctx.memo.get(BEHIND):
+        return _late(frame, node)
+    anonymous = ctx.memo.get(ANONYMOUS)
+    if not anonymous:
         return None
-    if frame.ctx.memo.get(GONE_ON):
-        why = "After the view this is whom the view has authenticated, by a token too."
-        raise frame.refuse("middleware", ast.unparse(node), why, node)
-    frame.emit(f"{ast.unparse(frame.state('call'))}.vary_on('Cookie')")
-    return Val(
-        User(frame.ctx.snapshot.settings.user_model, False),
-        quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser")),
+    model = ctx.snapshot.settings.user_model
+    if anonymous != BY_SESSION:
+        frame.emit(f"{ast.unparse(frame.state('call'))}.vary_on('Cookie')")
+        return Val(
+            User(model, False), quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser"))
+        )
+    frame.is_async = True
+    asked = quote(
+        "await {0}({1})", frame.imported("segue_bridge.http.handover", "nobody"), frame.state("call")
     )
+    frame.emit(ast.unparse(asked))
+    return Val(User(model, False), quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser")))
+
+
+def _late(frame: Frame, node: ast.AST) -> Val:
+    if not anonymous_is_djangos(frame.ctx):
+        why = "Without credentials it is no AnonymousUser of Django's, but None or something of the project's own."
+        raise frame.refuse("user-model", "UNAUTHENTICATED_USER", why, node)
+    if not read_aside(frame.ctx, "user"):
+        why = "Code of a view puts another there, and this is translated once for all views."
+        raise frame.refuse("request", "request.user", why, node)
+    return Val(User(frame.ctx.snapshot.settings.user_model, None), quote("{0}.user", frame.state("call")))
+
+
+def has_user(frame: Frame, owner: Val, wanted: str) -> bool:
+    """Whether ``wanted`` is ``user``, and Django's request has one: after the view, or inside of ``AuthenticationMiddleware``."""
+    ctx = frame.ctx
+    known = isinstance(owner.kind, EarlyRequest) and wanted == "user"
+    return known and bool(ctx.memo.get(BEHIND) or ctx.memo.get(ANONYMOUS))
 
 
 @method(BoundMethod, "__setitem__")
