@@ -10,6 +10,7 @@ GROUPS: dict[str, str] = {
         "filter-after-aggregate filter-after-distinct"
     ),
     "Read what is shown on each way before the write, into a local, or on none: Django keeps what was read first.": "read-order",
+    "Change the object itself, through the one name that the code has for it, not what each row leads to.": "shared-object",
     "Write the aggregate over one relation, or count in a Subquery of its own.": (
         "aggregate aggregate-avg aggregate-filter aggregate-join aggregate-sum two-aggregates group-by having annotate window"
     ),

@@ -381,9 +381,11 @@ class ValidatedData(Kind):
 
 @dataclass(frozen=True, slots=True)
 class ShownValues(Kind):
-    """``serializer.data`` of a serializer without an instance: its validated data as its fields show them."""
+    """``serializer.data`` of a serializer without an instance: its validated data, which ``values`` holds, as its fields show them.
+    Without a node where the fields show it otherwise than it is."""
 
     serializer: str
+    values: str
 
 
 @dataclass(frozen=True, slots=True)

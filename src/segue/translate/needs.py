@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from segue.refusal import refuse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from segue.snapshot.model import Where
     from segue.translate.kinds import Kind
 
@@ -44,6 +46,7 @@ class Needs:
     that code has put another object into. ``known`` are to-one relations that lead to the
     very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
     ``late``: it is asked for when code comes to it, not joined; ``perhaps``: it is joined, and code comes to it on some ways only.
+    ``back`` is the foreign key by which the rows of a related set lead back to its owner, and the serial of that one's needs.
     """
 
     model: str
@@ -82,6 +85,7 @@ class Needs:
     bare: bool = False
     late: bool = False
     perhaps: bool = False
+    back: tuple[str, int] | None = None
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -111,6 +115,18 @@ class Needs:
                 if other.written != value:
                     other.written = bool(value)
 
+    def below(self) -> Iterator[Needs]:
+        """The sites of what its objects lead to, at whatever distance, as far as a statement brings it."""
+        seen: set[int] = set()
+        waiting = [self]
+        while waiting:
+            site = waiting.pop()
+            for child in (*site.one.values(), *site.many.values()):
+                if child.serial not in seen and not child.late:
+                    seen.add(child.serial)
+                    waiting.append(child)
+                    yield child
+
     def unite(self, other: Needs) -> bool:
         """Let what either place is asked for be loaded by both: their objects meet in one variable.
 
@@ -118,6 +134,8 @@ class Needs:
         """
         if self is other or any(known is other for known in self.united):
             return True
+        if other in self.below() or self in other.below():
+            return False  # ``note = note.parent``: a statement would join its own rows for ever
         if self.model != other.model or self.computed != other.computed or self.told or other.told:
             return False
         if self.noted or other.noted or self.asked or other.asked:

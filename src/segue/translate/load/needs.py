@@ -78,8 +78,17 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
         check_base(ctx, target)
         check_made(ctx, target)
         site.one[name] = with_key(ctx, Needs(target, stale=site.told, written=name in site.kept))
+        joined(ctx).append((site, name))
     site.one[name].late = False
     return site.one[name]
+
+
+def joined(ctx: Context) -> list[tuple[Needs, str]]:
+    """What to-one relations have been looked into, in the order of translation: a loop whose first round is translated again takes
+    back what that round has joined (:mod:`segue.translate.interp.statements.loops`)."""
+    found = ctx.memo.setdefault(("kernel", "joined"), [])
+    assert isinstance(found, list)
+    return found
 
 
 def to_many(ctx: Context, site: Needs, accessor: str, *, narrowed: bool = False) -> Needs:
@@ -101,6 +110,8 @@ def to_many(ctx: Context, site: Needs, accessor: str, *, narrowed: bool = False)
             (in_any_scope if narrowed else related_set)(ctx, target)
         check_made(ctx, target)
         child = with_key(ctx, Needs(target))
+        reverse = reverse_of(concrete(ctx, site.model), shown.path if shown is not None else accessor)
+        child.back = (reverse.field, site.serial) if reverse is not None and reverse.kind == "fk" else None
         if shown is not None and shown.query is not None:
             describe(ctx, child, shown.query)
         site.many[accessor] = child

@@ -150,6 +150,10 @@ def _made(frame: Frame, call: CallSite) -> Val:
     return Val(Raised(f"rest_framework.exceptions.{cls}"), made)
 
 
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _not_in_clean(frame: Frame, call: CallSite) -> None:
     if frame.ctx.memo.get(("kernel", "in-clean")):
         raise frame.refuse(
@@ -259,6 +263,10 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
     keywords = [
         ast.keyword(k, _plain(frame, v, call.node)) for k, v in call.kwargs.items() if k in ("detail", "code")
     ]
+    if any(map(_is_none, (*parts, *(k.value for k in keywords)))):
+        # ``detail=None`` and ``code=None`` are what the class has (``APIException.__init__``).
+        keywords += [ast.keyword(key, part) for key, part in zip(("detail", "code"), parts, strict=False)]
+        keywords, parts = [k for k in keywords if not _is_none(k.value)], []
     attributes = {
         k: cls.attributes[k].value.data
         for k in ("status_code", "default_detail", "default_code")

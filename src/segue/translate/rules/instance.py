@@ -167,6 +167,9 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
         raise frame.refuse(
             "multi-table", f"{owner.text}.{name}", "Rows of multi-table models are not translated yet.", node
         )
+    from segue.translate.rules.shared_objects import check_saved
+
+    check_saved(frame.ctx, kind.site, name, frame.where(node))
     reverse = reverse_of(concrete(frame.ctx, kind.model), name)
     missing = f"{concrete(frame.ctx, kind.model).cls.rpartition('.')[2]} has no {name}."
     joined = {path.partition("__")[0] for path in kind.site.selected}

@@ -74,7 +74,7 @@ def may_be_given(ctx: Context, kind: Instance, name: str) -> bool:
         return kind.mode == "entity" and not (site.fetched or site.keyless or site.bare)
     parent, relation = way
     # Rows of no related set: each leads to an object of its own.
-    apart = _joined(ctx, parent, relation) or (kind.mode == "row" and parent.fetched and parent.known == {})
+    apart = is_joined(ctx, parent, relation) or (kind.mode == "row" and parent.fetched and parent.known == {})
     if not apart or site.united or parent.united:
         return True
     # Neither may meet objects of which this is not so.
@@ -113,12 +113,17 @@ def _puts(ctx: Context, name: str) -> bool:
     return any(put.search(f.source) for f in ctx.snapshot.functions.values() if name in f.source)
 
 
+def way_to(ctx: Context, site: Needs) -> tuple[Needs, str] | None:
+    """Of what objects, and by what relation, those of ``site`` are the end; None where they are none."""
+    return _ways(ctx).get(site.serial)
+
+
 def is_end_of_relation(ctx: Context, site: Needs) -> bool:
     """Whether objects of ``site`` are what a relation of others leads to."""
     return site.serial in _ways(ctx)
 
 
-def _joined(ctx: Context, parent: Needs, relation: str) -> bool:
+def is_joined(ctx: Context, parent: Needs, relation: str) -> bool:
     """Whether the query that gave ``parent``, or what leads to it, joins ``relation`` of it (``select_related("question__event")``)."""
     path = relation
     while path not in parent.selected:

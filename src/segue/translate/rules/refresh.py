@@ -20,6 +20,7 @@ from segue.translate.load.own_loading import check_base
 from segue.translate.models.kinds import has_column
 from segue.translate.models.writing import save_problem
 from segue.translate.rules.registry import method
+from segue.translate.rules.shared_objects import check_unshared, note_saved
 
 _DJANGO = "django.db.models.base.Model.refresh_from_db"
 
@@ -41,7 +42,9 @@ def refresh(frame: Frame, owner: Val, call: CallSite) -> Val:
     columns = _columns(frame, kind, call)
     if not columns and call.argument(1, "fields") is not None and _given(call):
         return const(None)
+    check_unshared(frame, owner, call.node)
     kind.site.written = True
+    note_saved(frame, owner)
     model = concrete(frame.ctx, kind.model)
     again = columns or [item.attname for item in model.fields if has_column(item)]
     for name in again:

@@ -62,9 +62,10 @@ def view_action(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``self.action``, a constant where the endpoint is known."""
     assert isinstance(owner.kind, ViewSelf)
     endpoint = owner.kind.endpoint
+    cls = class_of(owner.kind)
+    if "rest_framework.viewsets.ViewSetMixin" not in mro(frame, cls) and cls in frame.ctx.snapshot.classes:
+        raise frame.refuse("view-attribute", f"{name}", "Only viewsets have it: Django fails here.", node)
     if getattr(endpoint, "any_action", False):
-        if "rest_framework.viewsets.ViewSetMixin" not in mro(frame, class_of(owner.kind)):
-            raise frame.refuse("view-attribute", "self.action", "Only viewsets have it.", node)
         return Val(Scalar("str", True), frame.state("action"))
     known = getattr(endpoint, "action", ...)
     if known is None or isinstance(known, str):

@@ -36,6 +36,7 @@ from segue.translate.rules.receivers import asks_created, saved_by, send_post_sa
 from segue.translate.rules.registry import method
 from segue.translate.rules.related_writes import check_manager, created_through
 from segue.translate.rules.saved_once import is_saved_once
+from segue.translate.rules.shared_objects import check_told, check_unshared, note_changed, note_saved
 from segue.translate.rules.unread import is_unread
 from segue.translate.rules.unsaved import check_unsaved
 from segue.translate.rules.uploaded import store_uploads
@@ -86,6 +87,8 @@ def save(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     assert isinstance(kind, Instance)
     own = own_save(frame.ctx, kind.model)
     _check_write(frame, owner, "save", call.node)
+    check_told(frame, owner, call.node)
+    note_saved(frame, owner)
     _same_database(call)
     call.only("update_fields", "force_insert", "force_update", at_most=0)
     assert owner.node is not None
@@ -212,6 +215,7 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Django's own ``Model.delete``."""
     label = _check_write(frame, owner, "delete", call.node)
+    check_unshared(frame, owner, call.node)
     told = _told(frame, label, held=True)
     _keep(frame, owner)
     call.only(at_most=0)
@@ -239,6 +243,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
     key = str(attr.kind.value)
     check_own(kind.site, key)
+    check_unshared(frame, owner, call.node)
     if isinstance(owner.node, ast.Await):
         owner = Val(kind, frame.hoist(receiver_name(frame, kind), owner.node, call.node))
     label = concrete(frame.ctx, kind.model).label
@@ -257,6 +262,7 @@ def set_attribute(frame: Frame, owner: Val, call: CallSite) -> Val:
         kind.site.expressions.pop(column, None)
     if kind.mode == "row":
         kind.site.written = True
+    note_changed(frame, owner, call.node)
     frame.emit(f"{owner.text}.{column} = {ast.unparse(node)}")
     for text in [t for t in frame.facts if t.startswith(owner.text + ".")]:
         del frame.facts[text]

@@ -1,7 +1,8 @@
 """``serializer.data`` of a serializer that has validated its input and saved nothing: the fields show the validated data.
 
 Only where that holds nothing to show: every field only reads, so that none finds a value there. Such a field is left out, or is
-null where it may be (``Serializer.data``, ``Field.get_attribute``).
+null where it may be (``Serializer.data``, ``Field.get_attribute``). And where each value is shown as it came
+(:func:`shows_its_values`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import ast
 
 from segue.refusal import refuse
 from segue.translate.context import Context
-from segue.translate.serializers.facts import overridden, serializer_of
+from segue.translate.serializers.facts import base_name, overridden, serializer_of
 
 _HOOKS = (
     "__init__", "data", "fields", "_readable_fields", "get_fields", "to_representation", "to_internal_value", "run_validation",
@@ -47,4 +48,27 @@ def shown_unsaved(ctx: Context, name: str) -> ast.expr:
     return ast.Dict([ast.Constant(key) for key in shown], [ast.Constant(None) for _ in shown])
 
 
-__all__ = ["shown_unsaved"]
+# Fields whose ``to_representation`` gives back what their ``to_internal_value`` gave.
+_AS_THEY_CAME = frozenset(
+    {"CharField", "EmailField", "URLField", "RegexField", "SlugField", "IntegerField", "BooleanField"}
+)
+
+
+def shows_its_values(ctx: Context, name: str) -> bool:
+    """Whether what the serializer shows of its validated data is that data: each field is there or left out in both, and as it is."""
+    serializer = serializer_of(ctx, name)
+    known = ctx.snapshot.classes.get(name)
+    if known is None or any(hook in known.attributes or overridden(ctx, name, hook) for hook in _HOOKS):
+        return False
+    return all(
+        item.cls == item.base
+        and base_name(item) in _AS_THEY_CAME
+        and item.source == item.name
+        and item.default.kind == "empty"
+        and not (item.read_only or item.write_only or item.allow_null or item.many)
+        and not overridden(ctx, name, f"validate_{item.name}")
+        for item in serializer.fields
+    )
+
+
+__all__ = ["shown_unsaved", "shows_its_values"]

@@ -113,6 +113,7 @@ def step(frame: Frame, owner: Val, attribute: str, where: Where) -> Val:
 
 def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: str) -> Val | None:
     from segue.translate.load.models import column_kind
+    from segue.translate.rules.shared_objects import check_saved
 
     ctx = frame.ctx
     item = pk_field(ctx, kind.model) if attribute == "pk" else field_of(model, attribute)
@@ -120,6 +121,7 @@ def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: st
         return None
     if item is not None and item.relation is not None and attribute in (item.name, "pk"):
         if item.relation.kind in ("fk", "o2o") and attribute != "pk":
+            check_saved(ctx, kind.site, attribute, frame.where())
             child = needs.to_one(ctx, kind.site, attribute)
             return Val(Instance(child.model, child, kind.mode, item.null), name(f"{owner.text}.{attribute}"))
         if item.relation.kind == "generic_relation":

@@ -41,6 +41,7 @@ from segue.translate.load.models import concrete, field_of
 from segue.translate.rules.following import keep_related
 from segue.translate.rules.polymorphic import as_saved
 from segue.translate.rules.queryset_evaluate import fetched_rows, loaded_list
+from segue.translate.rules.shared_objects import check_unshared
 from segue.translate.serializers import (
     Presenter,
     Saver,
@@ -59,7 +60,7 @@ from segue.translate.serializers.added import lose
 from segue.translate.serializers.dropping import own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.instance_sets import looks_at_instance
-from segue.translate.serializers.never_saved import shown_unsaved
+from segue.translate.serializers.never_saved import shown_unsaved, shows_its_values
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
@@ -366,6 +367,8 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
     else:
         saver = updater(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
+        if isinstance(held.instance.kind, Instance):
+            check_unshared(frame, held.instance, at or ast.Pass())
         instance = entity(frame, held.instance, at)
         held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
         if held.fetched is not None:
@@ -444,7 +447,8 @@ def _data(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
 
         return shown_entries(frame, held.serializer, shown.kind, at)
     if shown is None and held.values and not held.errors:
-        return Val(ShownValues(held.serializer), name(held.values))
+        as_they_are = shows_its_values(frame.ctx, held.serializer)
+        return Val(ShownValues(held.serializer, held.values), name(held.values) if as_they_are else None)
     if shown is None or shown.node is None:
         raise frame.refuse("serializer-data", held.serializer, "It shows no model instance.", at)
     if isinstance(shown.kind, User):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
+from segue.translate.functions.writing import may_write
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
@@ -14,6 +15,7 @@ from segue.translate.interp.same_set import share
 from segue.translate.interp.unroll import introspected
 from segue.translate.interp.value import Val, const, is_pure
 from segue.translate.kinds import DictOf, Introspected, Kind, ListOf, Unknown
+from segue.translate.load.needs import joined
 from segue.translate.rules.registry import expression
 
 PRIVATE = "_"
@@ -84,8 +86,12 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
     drawn = _over_facts(frame, node)
     if drawn is not None:
         return drawn
+    so_far = len(joined(frame.ctx))
     generators, (value,) = _scoped(frame, node, node.elt)
     assert value.node is not None
+    if len(joined(frame.ctx)) > so_far and may_write(frame.ctx, [value.text]):
+        why = "What its objects lead to is read with them, and Django reads it behind what was written for those before."
+        raise frame.refuse("read-order", ast.unparse(node), why, node)
     if isinstance(node, ast.ListComp) and _takes_none(generators):
         return Val(ListOf(Unknown("empty")), ast.List([], ast.Load()))
     item: Kind = widen(value.kind)

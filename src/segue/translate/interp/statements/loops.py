@@ -19,6 +19,7 @@ from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import Const, DictOf, Kind, ListOf, Scalar
+from segue.translate.load.needs import joined
 from segue.translate.rules.registry import statement
 
 
@@ -69,7 +70,9 @@ def _rounds(
     writes = any(map(_writes, body))
     before, evaluated = dict(frame.env), len(frame.evaluated)
     after: dict[str, Val] = {}
+    joins = joined(frame.ctx)
     for _ in range(6):
+        so_far = len(joins)
         frame.facts = dict(settled)
         if frame.loops == 1:
             looked += frame.bottoms
@@ -91,9 +94,12 @@ def _rounds(
         frame.facts = dict(settled)
         asked = any(lines is passed for passed in frame.passed)
         if asked and not writes and may_write(frame.ctx, lines):
-            writes = (
-                True  # the next round finds the objects that it did not bind behind what this one has written
-            )
+            # The next round finds the objects that it did not bind behind what this one has written: what they lead to is asked
+            # for then, and not joined.
+            writes = True
+            for site, relation in joins[so_far:]:
+                site.one.pop(relation, None)
+            del joins[so_far:]
         elif _same(start[0], frame.env):
             if frame.loops == 1 and frame.bottoms:
                 place = frame.bottoms[0]

@@ -10,11 +10,13 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function
 from segue.translate.interp.value import Val, quote
+from segue.translate.interp.value import name as named
 from segue.translate.kinds import Const, Phone, Scalar, Serializer, SerializerSelf, ShownValues
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
+from segue.translate.serializers.never_saved import shows_its_values
 from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import SCALARS, value_kind
@@ -79,7 +81,9 @@ def own_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
         return None
     if "values" not in frame.state_used:
         frame.use(Import("segue_bridge.schema.form", "Values"))
-    return frame.extra_state("values", lambda: "Values", ShownValues(owner.kind.name))
+    held = frame.extra_state("values", lambda: "Values", ShownValues(owner.kind.name, "values"))
+    as_they_are = shows_its_values(frame.ctx, owner.kind.name)
+    return Val(ShownValues(owner.kind.name, held.text), held.node if as_they_are else None)
 
 
 @method(ShownValues, "__getitem__", "get")
@@ -104,7 +108,6 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
         or base_name(field) not in _TEXTS
         or overridden(frame.ctx, field.cls, "to_representation")
         or overridden(frame.ctx, serializer.name, "to_representation")
-        or owner.node is None
     ):
         raise frame.refuse(
             "serializer-data",
@@ -113,7 +116,7 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
             call.node,
         )
     found = value_kind(frame.ctx, field)
-    held = ast.Subscript(owner.node, ast.Constant(field.source), ast.Load())
+    held = ast.Subscript(named(owner.kind.values), ast.Constant(field.source), ast.Load())
     if isinstance(found, Phone):
         return Val(Scalar("str"), quote("str({0})", held))
     if found != Scalar("str"):  # a to_internal_value of the field's own

@@ -7,7 +7,7 @@ import ast
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, quote
-from segue.translate.kinds import Const, DictOf, Response, Scalar, SuccessHeaders
+from segue.translate.kinds import Const, DictOf, Response, Scalar, ShownValues, SuccessHeaders
 from segue.translate.rules.column_objects import refuse_objects
 from segue.translate.rules.plain_data import object_in
 from segue.translate.rules.registry import function
@@ -61,6 +61,9 @@ def body_of(frame: Frame, data: Val, call: CallSite) -> ast.expr:
     """The data of ``Response(data)`` as code. Raises ``Refused`` for what it cannot render."""
     if isinstance(data.kind, Const) and data.kind.value is None:
         return literal(None)
+    if isinstance(data.kind, ShownValues) and data.node is None:
+        why = "It has saved nothing, and some fields show validated data otherwise than it is, or may: make the dict in the view."
+        raise frame.refuse("serializer-data", ast.unparse(call.node), why, call.node)
     if data.node is None:
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this data.", call.node)
     refuse_objects(frame, data.kind, ast.unparse(call.node), call.node)
