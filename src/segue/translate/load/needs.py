@@ -79,15 +79,24 @@ def to_one(ctx: Context, site: Needs, name: str) -> Needs:
         check_made(ctx, target)
         site.one[name] = with_key(ctx, Needs(target, stale=site.told, written=name in site.kept))
         joined(ctx).append((site, name))
+    else:
+        doubtful(ctx).discard((site.serial, name))
     site.one[name].late = False
     return site.one[name]
 
 
 def joined(ctx: Context) -> list[tuple[Needs, str]]:
-    """What to-one relations have been looked into, in the order of translation: a loop whose first round is translated again takes
-    back what that round has joined (:mod:`segue.translate.interp.statements.loops`)."""
+    """What to-one relations have been looked into, in the order of translation."""
     found = ctx.memo.setdefault(("kernel", "joined"), [])
     assert isinstance(found, list)
+    return found
+
+
+def doubtful(ctx: Context) -> set[tuple[int, str]]:
+    """Relations, by the serials of their sites, that only a round of a loop has joined which did not know yet that the rounds before it
+    may have written (:mod:`segue.translate.interp.statements.loops`)."""
+    found = ctx.memo.setdefault(("kernel", "doubtful joins"), set())
+    assert isinstance(found, set)
     return found
 
 

@@ -15,7 +15,7 @@ from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, Instance, ListOf, Money, Phone, RelatedManager, Request, Scalar, User
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
-from segue.translate.load.needs import check_fresh, column, to_many, to_one
+from segue.translate.load.needs import check_fresh, column, doubtful, to_many, to_one
 from segue.translate.models.countries import is_country
 from segue.translate.models.money import read_money
 from segue.translate.models.polymorphic import children
@@ -175,6 +175,13 @@ def _to_one(frame: Frame, owner: Val, name: str, target: str, *, nullable: bool,
     joined = {path.partition("__")[0] for path in kind.site.selected}
     if kind.aged and name not in joined:
         before = kind.site.one.get(name)
+        if before is not None and (kind.site.serial, name) in doubtful(frame.ctx):
+            raise frame.refuse(
+                "read-order",
+                f"{owner.text}.{name}",
+                "It is read in a loop that writes by functions: Django reads it in its round, as the rounds before have left it.",
+                node,
+            )
         if before is not None and before.perhaps:
             raise frame.refuse(
                 "read-order",

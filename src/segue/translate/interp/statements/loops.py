@@ -19,7 +19,7 @@ from segue.translate.interp.statements.setattr_loop import setattr_loop
 from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import Const, DictOf, Kind, ListOf, Scalar
-from segue.translate.load.needs import joined
+from segue.translate.load.needs import doubtful, joined
 from segue.translate.rules.registry import statement
 
 
@@ -94,12 +94,10 @@ def _rounds(
         frame.facts = dict(settled)
         asked = any(lines is passed for passed in frame.passed)
         if asked and not writes and may_write(frame.ctx, lines):
-            # The next round finds the objects that it did not bind behind what this one has written: what they lead to is asked
-            # for then, and not joined.
+            # The next round finds the objects that it did not bind behind what this one has written. What this one has joined for
+            # them was read too early.
             writes = True
-            for site, relation in joins[so_far:]:
-                site.one.pop(relation, None)
-            del joins[so_far:]
+            doubtful(frame.ctx).update((site.serial, relation) for site, relation in joins[so_far:])
         elif _same(start[0], frame.env):
             if frame.loops == 1 and frame.bottoms:
                 place = frame.bottoms[0]
