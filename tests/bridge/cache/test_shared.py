@@ -241,6 +241,40 @@ def test_timeouts_are_the_same(server: str) -> None:
         client.close()
 
 
+PATTERNS = (
+    "a*", "*", "a?", "[ab]1", "[^a]1", "[a-c]?", "[c-a]?", "\\*", "x[", "x]", "*[*", "a\\", "[", "[^]", "[]", "?:é", "", "\\[ab]", "[a\\]]1", "b*1*",
+)  # fmt: skip
+NAMED = ("a", "a1", "a2", "b1", "c1", "c2", "*", "x[", "x]", "a\\", "]1", "é:é", "b*1", "b21", "[ab]")
+
+
+def test_patterns_forget_the_same(place: Any) -> None:
+    """Each pattern on the same keys: django-redis, the bridge, and what stands for either where both sides are verified in one process."""
+    from segue.verify.joined.redis_glob import matcher, pattern
+
+    _, one, cache, alone = place("django-redis")
+    forgotten = 0
+    for text in PATTERNS:
+        left = []
+        for forget in (
+            lambda t: run(cache.delete_pattern(t)),
+            lambda t: eval(alone("delete_pattern", repr((t,))))[1],
+        ):
+            for side in (one, alone):
+                side("clear", "()")
+                side("set_many", f"({dict.fromkeys(NAMED, 1)!r},)")
+            count = forget(text)
+            side = one if not left else alone
+            left.append((count, sorted(eval(side("get_many", repr((NAMED,))))[1])))
+        assert left[0] == left[1], text
+        glob = matcher(pattern(text, "p:é", 3))
+        assert [n for n in sorted(NAMED) if not glob(f"p:é:3:{n}")] == left[0][1], text
+        forgotten += left[0][0]
+    assert forgotten > len(NAMED)
+    one("set", "('a1', 1)")
+    assert run(cache.delete_pattern("a1", prefix="other")) == 0
+    assert run(cache.delete_pattern("a1", prefix="p:é")) == 1
+
+
 def test_files_expire_and_make_room(tmp_path: Path) -> None:
     given = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path / "kept"),

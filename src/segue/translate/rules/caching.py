@@ -33,6 +33,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "delete_many": ("keys",),
     "clear": (),
 }
+_DJANGO_REDIS = "django_redis.cache.RedisCache"
 _RESULTS: dict[str, Kind] = {
     "set": Const(None),
     "delete_many": Const(None),
@@ -46,10 +47,11 @@ _RESULTS: dict[str, Kind] = {
 }
 _OWN_RESULTS: dict[str, dict[str, Kind]] = {
     "django.core.cache.backends.redis.RedisCache": {"clear": Scalar("bool")},
-    "django_redis.cache.RedisCache": {
+    _DJANGO_REDIS: {
         "set": Scalar("bool"),
         "set_many": Const(None),
         "delete_many": Scalar("int"),
+        "delete_pattern": Scalar("int"),
     },
 }
 _VALUES = frozenset(
@@ -93,6 +95,46 @@ def cached(frame: Frame, owner: Val, call: CallSite) -> Val:
         ast.Attribute(_object(frame, owner.kind, call.node), call.name, ast.Load()), parts, keywords
     )
     return Val(_result(frame, owner.kind.alias, call.name), ast.Await(made))
+
+
+@method(CacheObject, "delete_pattern")
+def forget_pattern(frame: Frame, owner: Val, call: CallSite) -> Val:
+    """``cache.delete_pattern("books:*")`` of django-redis."""
+    assert isinstance(owner.kind, CacheObject)
+    text = ast.unparse(call.node)
+    if caches.entry(frame.ctx, owner.kind.alias)["BACKEND"] != _DJANGO_REDIS:
+        raise frame.refuse("cache", text, "Only caches of django-redis forget by patterns.", call.node)
+    call.only("pattern", "prefix", "itersize", at_most=1)
+    given = {
+        name: call.argument(at, name)
+        for at, name in enumerate(("pattern", "prefix"))
+        if name == "pattern" or name in call.kwargs
+    }
+    size = call.kwargs.get("itersize")
+    if size is not None and not isinstance(size.kind, Const):
+        raise frame.refuse("cache", text, "Segue does not know this number.", call.node)
+    for value in given.values():
+        known = (
+            value is not None
+            and value.node is not None
+            and (value.kind == Scalar("str") or _is_text(value.kind))
+        )
+        if not known:
+            raise frame.refuse("cache", text, "Segue does not know this pattern.", call.node)
+    frame.is_async = True
+    pattern, prefix = given["pattern"], given.get("prefix")
+    assert pattern is not None
+    assert pattern.node is not None
+    keywords = [ast.keyword("prefix", prefix.node)] if prefix is not None and prefix.node is not None else []
+    forget = ast.Attribute(_object(frame, owner.kind, call.node), "delete_pattern", ast.Load())
+    return Val(
+        _result(frame, owner.kind.alias, "delete_pattern"),
+        ast.Await(ast.Call(forget, [pattern.node], keywords)),
+    )
+
+
+def _is_text(kind: Kind) -> bool:
+    return isinstance(kind, Const) and isinstance(kind.value, str)
 
 
 def _check(frame: Frame, call: CallSite, argument: str, given: Val) -> None:

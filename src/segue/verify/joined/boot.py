@@ -71,6 +71,8 @@ class Legacy:
 
 _KEPT = ("KEY_PREFIX", "VERSION", "TIMEOUT", "KEY_FUNCTION")
 _LOCAL = "django.core.cache.backends.locmem.LocMemCache"
+_DJANGO_REDIS = "django_redis.cache.RedisCache"
+_PATTERNS = f"{__package__}.pattern_cache.PatternCache"
 _FAST = "django.contrib.auth.hashers.MD5PasswordHasher"
 
 
@@ -79,7 +81,7 @@ def local_caches(configured: Any) -> dict[str, dict[str, Any]]:
     return {
         alias: {
             **{k: v for k, v in config.items() if k in _KEPT},
-            "BACKEND": _LOCAL,
+            "BACKEND": _PATTERNS if config.get("BACKEND") == _DJANGO_REDIS else _LOCAL,
             "LOCATION": f"segue-{alias}",
         }
         for alias, config in configured.items()

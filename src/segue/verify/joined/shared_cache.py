@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 _ASKED = ("get", "get_many", "get_or_set", "incr", "decr")
-_TOLD = ("set", "add", "touch", "delete", "has_key", "set_many", "delete_many", "clear")
+_TOLD = ("set", "add", "touch", "delete", "has_key", "set_many", "delete_many", "delete_pattern", "clear")
 
 
 class SharedCache:

@@ -6,6 +6,7 @@ Source: ``django_redis.cache.RedisCache`` and ``django_redis.client.default.Defa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from enum import Enum
 from functools import wraps
@@ -25,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _Call = Callable[Concatenate["DjangoRedisCache", P], Awaitable[T]]
 
+_SPECIAL = re.compile(r"([*?[])")
 _ADD = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) else return false end
 """
@@ -157,6 +159,25 @@ class DjangoRedisCache(RedisCache):
         """Forget all of them; how many there were."""
         names = [self.key(key) for key in keys]
         return int(await self._client.delete(*names)) if names else 0
+
+    @_forgiving
+    async def delete_pattern(self, pattern: str, prefix: str | None = None) -> int:
+        """Forget all keys that match (``*``, ``?``, ``[ab]``, as Redis has them); how many there were. ``prefix`` is that of the settings where none is given.
+
+        Keys that are kept meanwhile may be missed, as ``SCAN`` says.
+        """
+        escaped = [
+            _SPECIAL.sub(r"[\1]", str(p)) for p in (self.prefix if prefix is None else prefix, self.version)
+        ]
+        # The key function is given the version as text here (``DefaultClient.make_pattern``).
+        wanted = self._key_function(pattern, escaped[0], escaped[1])  # type: ignore[arg-type]
+        found = [name async for name in self._client.scan_iter(match=wanted)]
+        if found:
+            async with self._client.pipeline() as pipeline:
+                for name in found:
+                    pipeline.delete(name)
+                await pipeline.execute()
+        return len(found)
 
     @_forgiving
     async def clear(self) -> None:

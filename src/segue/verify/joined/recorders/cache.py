@@ -17,7 +17,18 @@ from typing import Any
 from .. import shared_cache
 from ..compare import plain
 
-_WRITES = ("add", "set", "touch", "delete", "incr", "decr", "set_many", "delete_many", "clear")
+_WRITES = (
+    "add",
+    "set",
+    "touch",
+    "delete",
+    "incr",
+    "decr",
+    "set_many",
+    "delete_many",
+    "clear",
+    "delete_pattern",
+)
 _THROTTLES = ("rest_framework.throttling", "segue_bridge.auth.throttles")
 # A session's key is random.
 _SESSION = re.compile(r"^(django\.contrib\.sessions\.cache(?:d_db)?)[a-z0-9]{32}$")
@@ -42,7 +53,7 @@ class CacheWrites:
             cls = type(caches[alias])
             if cls not in self._patched:
                 self._patched.add(cls)
-                for method in _WRITES:
+                for method in (one for one in _WRITES if hasattr(cls, one)):
                     setattr(cls, method, self._noting(getattr(cls, method), method))
 
     def start(self) -> None:
