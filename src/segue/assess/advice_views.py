@@ -25,6 +25,9 @@ GROUPS: dict[str, str] = {
     "Take the decorator off, or do what it does inside the method: Segue sees through those of DRF, drf-spectacular, drf-yasg and transaction.atomic.": (
         "decorator view-decorator"
     ),
+    "Keep the route on Django, or cache what the view computes with django.core.cache, whose values both sides read; a page that depends on who asks must vary on the header that says so.": (
+        "page-cache"
+    ),
     "Name the arguments in the path of the URL, with Django's converters.": (
         "default-kwargs url-argument url-regex url super"
     ),

@@ -13,7 +13,7 @@ from segue.translate.middleware.stack import RouteMiddleware, user_rule
 from segue.translate.middleware.subclasses import cookie
 from segue.translate.middleware.values import Fact
 from segue.translate.specialise.endpoint import Endpoint
-from segue.translate.views import sessions
+from segue.translate.views import around_dispatch, sessions
 
 SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 _FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session": "session"}
@@ -69,8 +69,10 @@ def arguments(
         out.append("reads_session=True")
     if kept.late:
         out.append("asks_late=True")
-    if kept.vary:
-        out.append(f"vary={tuple(dict.fromkeys(kept.vary))!r}")
+    around = around_dispatch.around(endpoint)
+    vary = (*(around.vary if around is not None else ()), *kept.vary)
+    if vary:
+        out.append(f"vary={tuple(dict.fromkeys(vary))!r}")
     if kept.headers:
         out.append(f"headers={kept.headers!r}")
     if kept.default_headers:

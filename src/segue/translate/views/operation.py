@@ -19,7 +19,7 @@ from segue.translate.rules import registry, scopes
 from segue.translate.rules.request_state import opened
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, path_scope
-from segue.translate.views import jwt_views, own_initial, programs
+from segue.translate.views import around_dispatch, jwt_views, own_initial, programs
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.described import said
 from segue.translate.views.generic import self_of
@@ -131,21 +131,28 @@ def _check_handlers(endpoint: Endpoint) -> None:
 
 def check_dispatch(endpoint: Endpoint) -> None:
     """Refuse views that change DRF's dispatch, and decorators that may do anything."""
+    wrapped = around_dispatch.around(endpoint) if endpoint.overridden("dispatch") else None
     for hook in DISPATCH:
         if (
             endpoint.overridden(hook)
             and endpoint.overridden(hook) != jwt_views.CHALLENGE
             and not (
                 hook == "dispatch"
-                and (opens_scopes(endpoint) or only_hands_on(endpoint.ctx, endpoint.klass(), hook))
+                and (
+                    wrapped is not None
+                    or opens_scopes(endpoint)
+                    or only_hands_on(endpoint.ctx, endpoint.klass(), hook)
+                )
             )
             and hook not in ("initial", "handle_exception", "get_throttles")
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
+    if wrapped is not None:
+        around_dispatch.check(endpoint, wrapped)
     own_initial.steps(endpoint)
     for name, _ in redefined(endpoint.ctx, endpoint.cls, _ACCOUNTED):
         raise endpoint.refuse_method(name, "Segue does not know what it changes: DRF calls it by itself.")
-    for decorator in endpoint.view.decorators:
+    for decorator in endpoint.view.decorators if wrapped is None else ():
         if decorator not in _SEEN_THROUGH and not gives_back(endpoint.ctx, decorator):
             raise endpoint.refuse(
                 "view-decorator", f"@{decorator}", "Segue does not know what this decorator does."
