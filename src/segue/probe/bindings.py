@@ -3,6 +3,7 @@
 import ast
 import builtins
 import datetime
+import enum
 import importlib
 import inspect
 import re
@@ -123,6 +124,16 @@ def _holds_settings(value, attribute):
         return False
     named = inspect.getattr_static(type(real), attribute, None)
     return kept or not (named is None or hasattr(type(named), "__get__"))
+
+
+def _tells(value, attribute):
+    """``Status.OPEN.value``, ``.name``, and ``.label`` of Django's choices: what a member of an enumeration says for ever."""
+    if not isinstance(value, enum.Enum) or attribute not in ("value", "name", "label"):
+        return False
+    for cls in type(value).__mro__:
+        if attribute in vars(cls):
+            return cls.__module__ in ("enum", "django.db.models.enums")
+    return False
 
 
 def _is_plain(value):
@@ -266,7 +277,7 @@ class Bindings:
             if _broken(value):
                 return
             is_settings = _is_django_settings(value)
-            own = not is_settings and _holds_settings(value, attribute)
+            own = not is_settings and (_holds_settings(value, attribute) or _tells(value, attribute))
             if not (isinstance(value, types.ModuleType) or inspect.isclass(value) or is_settings or own):
                 return
             text += "." + attribute
@@ -281,6 +292,11 @@ class Bindings:
                 return
             if isinstance(parent, types.ModuleType):
                 variable = self.variable(parent.__name__, attribute)
+            elif isinstance(parent, enum.Enum):
+                variable = "%s.%s" % (variable, attribute)
+                if text not in found:
+                    found[text] = self.reference(value, variable, parent.name, depth)
+                return
             elif own:
                 variable = "%s.%s" % (variable, attribute)
                 if text not in found:

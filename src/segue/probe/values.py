@@ -158,7 +158,11 @@ class Encoder:
     def _enum(self, value, depth):
         if isinstance(value, (str, int)):
             plain = value.value
-            return const(plain if isinstance(plain, (str, int)) else str(plain))
+            found = const(plain if isinstance(plain, (str, int)) else str(plain))
+            told, filled = str(value), format(value)
+            if (told, filled) != (str(found["data"]), str(found["data"])):
+                found.update(name=told, items=[const(filled)])
+            return found
         return self.call(type(value), [value.value], depth=depth)
 
     def _object(self, value, depth):

@@ -75,6 +75,18 @@ class CutMoment(Scalar):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberValue(Scalar):
+    """The text or number of a member of ``class Letter(str, Enum)``: ``str()`` of it is another text than its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnumMember(Kind):
+    """A member of the enumeration ``cls`` of the project, which is no text or number itself."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPath(Scalar):
     """``request.path``: a text that begins with ``prefix``; ``fixed`` where that is all of it."""
 

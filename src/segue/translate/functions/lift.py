@@ -31,6 +31,7 @@ from segue.translate.interp.decide import decide
 from segue.translate.interp.dict_types import say_types
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.known_entries import entry_by_entry
 from segue.translate.interp.same_set import giving
 from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
@@ -424,6 +425,7 @@ def _interpret(
     else:
         for row in [r for r in frame.comments.own if r < definition.lineno]:
             del frame.comments.own[row]
+    statements = entry_by_entry(frame, statements)
     _run(frame, definition, decide(split(statements, frame.splits), frame.decided))
     if frame.alive:
         frame.leave(Const(None))

@@ -10,6 +10,7 @@ from segue.snapshot.model import GlobalRef, Value, Where
 from segue.translate import language
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.members import member
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown
 
@@ -43,6 +44,8 @@ def _pattern(frame: Frame, value: Value, text: str) -> Val | None:
 def value_of(frame: Frame, value: Value) -> Val | None:
     """``None`` when the value has no form in generated code."""
     match value.kind:
+        case "const" if value.name and isinstance(value.data, str | int) and value.items:
+            return const(member(value.data, value.name, str(value.items[0].data)))
         case "const" if value.data is None or isinstance(value.data, str | int | float | bool):
             return const(value.data)
         case "ref":

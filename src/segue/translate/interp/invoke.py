@@ -400,8 +400,12 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     if made is not None:
         return made
     from segue.translate.rules.csv_files import echo
+    from segue.translate.rules.enumerations import construct_enum
     from segue.translate.rules.plain_objects import construct_plain
 
+    of_enum = construct_enum(frame, dotted, site)
+    if of_enum is not None:
+        return of_enum
     found = echo(frame, dotted, site) or construct_plain(frame, dotted, site)
     return found if found is not None else project_exception(frame, dotted, site)
 

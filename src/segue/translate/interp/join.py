@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from segue.translate.interp.members import is_member
 from segue.translate.kinds import (
     Const,
     Country,
@@ -14,6 +15,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Maybe,
+    MemberValue,
     Phone,
     QuerySet,
     Raised,
@@ -49,6 +51,8 @@ def widen(kind: Kind) -> Kind:
         if isinstance(value, tuple):
             items = {widen(Const(v)) for v in value}
             return ListOf(items.pop() if len(items) == 1 else Scalar("Any"), "tuple")
+        if is_member(value):
+            return MemberValue("str" if isinstance(value, str) else "int")
         return Scalar(type(value).__name__)
     return kind
 
@@ -112,6 +116,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return Uploaded(a.nullable or b.nullable, stored)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         null = a.nullable or b.nullable
+        if a.type == b.type and (isinstance(a, MemberValue) or isinstance(b, MemberValue)):
+            return MemberValue(a.type, null)
         if a.type == b.type:
             return Scalar(a.type, null, unsure=a.unsure or b.unsure)
         if {a.type, b.type} == {"int", "float"}:

@@ -44,6 +44,11 @@ def _steady(ctx: Context, function: Function, name: str, seen: frozenset[tuple[s
                 allowed |= {id(v) for k, v in zip(keys, values, strict=True) if k is None}
             case ast.Subscript(ast.Name() as used, _, ast.Load()):
                 allowed.add(id(used))
+            case ast.Compare(_, [ast.In() | ast.NotIn()], [ast.Name() as used]):
+                allowed.add(id(used))
+            case ast.Call(ast.Attribute(ast.Name() as used, "get" | "items" | "keys" | "values")):
+                allowed.add(id(used))
+                allowed |= _handed_on(ctx, function, part, name, seen)
             case ast.Call():
                 allowed |= _handed_on(ctx, function, part, name, seen)
     uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name]

@@ -16,6 +16,7 @@ from segue.target.ir import Import
 from segue.translate.interp import empty_lists
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
+from segue.translate.interp.known_entries import known_entries
 from segue.translate.interp.value import Val, const
 from segue.translate.kinds import Const, Instance, Introspected
 
@@ -163,7 +164,7 @@ def known(frame: Frame, node: ast.expr) -> Any:
         case ast.Call(
             func=ast.Attribute(value=owner, attr="items" | "keys" | "values" as method), args=[], keywords=[]
         ):
-            mapping = known(frame, owner)
+            mapping = known_entries(frame, owner) or known(frame, owner)
             if not isinstance(mapping, dict):
                 raise NotKnown
             return list(getattr(mapping, method)())
@@ -267,6 +268,9 @@ def _of_the_class(frame: Frame, node: ast.expr) -> bool:
 
 def _bind(frame: Frame, target: ast.expr, item: Any) -> bool:
     if isinstance(target, ast.Name):
+        if isinstance(item, Val):
+            frame.env[target.id] = item
+            return True
         if not isinstance(item, str | int | float | bool | tuple | Introspected | None):
             return False
         frame.env[target.id] = Val(item) if isinstance(item, Introspected) else const(item)

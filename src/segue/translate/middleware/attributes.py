@@ -12,7 +12,9 @@ from segue.translate.middleware.request import RESERVED
 from segue.translate.middleware.sources import Def, tree_of
 
 _MEMO = ("middleware", "reads")
-_READ = re.compile(r"""\b_?request\.(\w+)|\b(?:getattr|hasattr)\((?:self\.)?_?request, ["'](\w+)["']""")
+_READ = re.compile(
+    r"""\b_?req(?:uest)?\.(\w+)|\b(?:getattr|hasattr)\(\s*(?:self\.)?_?req(?:uest)?,\s*["'](\w+)["']"""
+)
 _ANSWER = re.compile(r"(Response\w*|^redirect)$")
 
 
@@ -55,6 +57,10 @@ def _set(body: list[ast.stmt], request: str) -> set[str]:
                 out.add(attr)
             case ast.If(_, then, otherwise) if otherwise:
                 out |= _set(then, request) & _set(otherwise, request)
+            case ast.Try(inside, handlers, otherwise, last):
+                # What no handler takes goes on to no view; what a handler takes has run that handler.
+                each = [_set([*inside, *otherwise], request), *(_set(h.body, request) for h in handlers)]
+                out |= set.intersection(*each) | _set(last, request)
         if any(_goes_on(n) for n in ast.walk(statement)):
             break
     return out

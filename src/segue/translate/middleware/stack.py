@@ -13,7 +13,7 @@ from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.middleware import allauth, csp, packages
 from segue.translate.middleware.answer_headers import WRITTEN, asks_headers
-from segue.translate.middleware.attributes import kept, read_elsewhere
+from segue.translate.middleware.attributes import kept, put, read_elsewhere
 from segue.translate.middleware.judge import TOO_MANY, Verdict, judge, judge_finalizer
 from segue.translate.middleware.known import (
     COMMON,
@@ -234,6 +234,9 @@ def _as_code(
                 _refusal(ctx, name, "It stands inside of middleware of which only the headers are known")
             )
     except Refused as refused:
+        given_attributes.note_lost(
+            ctx, kept(ctx.snapshot, defined) | put(ctx.snapshot, defined), refused.refusal
+        )
         if not kept(ctx.snapshot, defined) & _attributes_of_requests(ctx):
             return False
         # Other routes may read what it gives to requests, in code that is shared with this one.

@@ -21,7 +21,7 @@ from segue.translate.functions.writing import may_write
 # Modules of the bridge that only read or compute.
 _QUIET = frozenset(
     {
-        "segue_bridge", "segue_bridge.auth.users", "segue_bridge.db.coerce", "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions",
+        "segue_bridge", "segue_bridge.auth.jwt", "segue_bridge.auth.users", "segue_bridge.db.coerce", "segue_bridge.db.errors", "segue_bridge.db.following", "segue_bridge.db.functions",
         "segue_bridge.db.query", "segue_bridge.db.reads", "segue_bridge.db.session", "segue_bridge.db.totals", "segue_bridge.errors",
         "segue_bridge.http.call", "segue_bridge.http.handover", "segue_bridge.http.language", "segue_bridge.http.lookup", "segue_bridge.http.query",
         "segue_bridge.http.replies", "segue_bridge.http.resource", "segue_bridge.http.responses", "segue_bridge.http.urls", "segue_bridge.leaving", "segue_bridge.text", "segue_bridge.translation", "segue_bridge.zone",

@@ -20,6 +20,7 @@ from segue.translate.load.models import snake
 from segue.translate.permissions import api_keys, oauth2
 from segue.translate.permissions.condition import FALSE, TRUE, Condition
 from segue.translate.permissions.model_permissions import model_permissions, object_permissions
+from segue.translate.permissions.own_message import with_messages
 from segue.translate.permissions.rules.constructed import made_with
 from segue.translate.rules.request_state import check_user
 from segue.translate.specialise.endpoint import Endpoint, path_scope
@@ -27,6 +28,8 @@ from segue.translate.specialise.fold import Made, Ref
 
 DRF = "rest_framework.permissions."
 _BASE = f"{DRF}BasePermission."
+# Those that ask permissions, or answer for them, may look at more than what a method returns.
+_ASKING = ("permission_denied", "check_permissions", "check_object_permissions")
 _AUTH = "segue_bridge.auth.permissions"
 _SIMPLE = {
     "IsAuthenticated": ("is_authenticated", "is_authenticated(call.user)"),
@@ -49,7 +52,13 @@ def object_condition(endpoint: Endpoint, permission: Any, instance: Instance, na
 
 
 def _condition(
-    endpoint: Endpoint, permission: Any, instance: Instance | None, name: str, *, negated: bool = False
+    endpoint: Endpoint,
+    permission: Any,
+    instance: Instance | None,
+    name: str,
+    *,
+    negated: bool = False,
+    alone: bool = True,
 ) -> Condition:
     if isinstance(permission, Made) and permission.parts:
         return _operator(endpoint, permission, instance, name, negated)
@@ -77,7 +86,7 @@ def _condition(
         check_user(endpoint.ctx, endpoint.where, cls)
     if found is None:
         given = permission.given if isinstance(permission, Made) else ()
-        found = _lifted(endpoint, cls, dotted, instance, name, given)
+        found = _lifted(endpoint, cls, dotted, instance, name, given, alone)
     if known is not None:
         message = known.attributes.get("message")
         if message is not None and is_text(message.value):
@@ -105,7 +114,7 @@ def _operator(
     mark, parts = carried.mark(endpoint.ctx), []
     for number, part in enumerate(made.parts):
         with carried.perhaps(endpoint.ctx) if number else nullcontext():
-            parts.append(_condition(endpoint, part, instance, name, negated=negated))
+            parts.append(_condition(endpoint, part, instance, name, negated=negated, alone=False))
     imports = {i for p in parts for i in p.imports}
     if carried.mark(endpoint.ctx) > mark and any(p.text in (TRUE, FALSE) for p in parts):
         # What is decided without code is left out with what stands beside it, and that has effects here.
@@ -125,7 +134,7 @@ def _operator(
     if instance is not None:
         # DRF's OR asks the view permission of a side again before its object permission.
         with carried.perhaps(endpoint.ctx):
-            views = [_condition(endpoint, p, None, "") for p in made.parts]
+            views = [_condition(endpoint, p, None, "", alone=False) for p in made.parts]
         if carried.mark(endpoint.ctx) > mark:
             why = "Its sides put something on the request, and DRF asks each of them again for an object."
             raise endpoint.refuse("permission", made.cls, why)
@@ -176,6 +185,7 @@ def _lifted(
     instance: Instance | None,
     name: str,
     given: tuple[str, ...],
+    alone: bool,
 ) -> Condition:
     ctx = endpoint.ctx
     arguments: dict[str, Any] = {}
@@ -185,6 +195,7 @@ def _lifted(
         raise endpoint.refuse(
             "permission", dotted or cls, "The snapshot has no function of the class for it."
         )
+    function = with_messages(ctx, cls, function, alone=alone and not any(map(endpoint.overridden, _ASKING)))
     parameters = [a.arg for a in spec.args][1:]
     kinds: list[Any] = [Request(), ViewSelf(endpoint)] + ([instance] if instance is not None else [])
     arguments = dict(zip(parameters, kinds, strict=False))

@@ -35,7 +35,7 @@ from segue.translate.rules import registry, request_state
 from segue.translate.rules.attributes_of_users import user_attribute, user_has
 from segue.translate.rules.by_class import by_class
 from segue.translate.rules.certain_attributes import is_certain
-from segue.translate.rules.given_attributes import is_set
+from segue.translate.rules.given_attributes import is_set, why_lost
 from segue.translate.rules.introspection import fact_or
 from segue.translate.rules.own_attributes import (
     OF_FRAMEWORKS,
@@ -115,6 +115,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         return related
     if isinstance(value.kind, Instance) and not value.kind.nullable:
         from segue.translate.load.models import concrete, field_of, reverse_of
+        from segue.translate.load.own_loading import check_base
         from segue.translate.rules.instance import model_method
 
         if wanted in value.kind.site.shown or wanted in value.kind.site.unshown:
@@ -142,6 +143,9 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
             or (reverse is not None and reverse.kind != "o2o")
         ):
             return const(True)
+        if item is not None and item.relation is not None and _is_there(value.kind, item):
+            check_base(frame.ctx, item.relation.to)
+            return const(True)  # NULL is there, too: None
         if lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
@@ -332,8 +336,9 @@ def getattr_(frame: Frame, call: CallSite) -> Val:
         of_nullable = _getattr_of_nullable(frame, call, value, attr.kind.value)
         if of_nullable is not None:
             return of_nullable
+        lost = why_lost(frame.ctx, attr.kind.value) if isinstance(value.kind, Request) else ""
         raise frame.refuse(
-            "getattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node
+            "getattr", ast.unparse(call.node), lost or "Segue cannot tell whether it has that.", call.node
         )
     return of(frame, value, attr.kind.value, call.node)
 

@@ -11,6 +11,7 @@ from segue.translate.interp.expressions.literals import printable
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import iterable
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.members import has_members, told
 from segue.translate.interp.value import Val, const, is_pure, name, quote
 from segue.translate.kinds import (
     Const,
@@ -54,6 +55,9 @@ def _converter(builtin: str, result: str) -> None:
             if not call.args:
                 return const("")
             first = call.args[0]
+            of_member = told(first.kind)
+            if of_member is not None:
+                return const(of_member)
             own = registry.methods.get((type(first.kind), "__str__"))
             shown = own(frame, first, call) if own is not None else None
             if shown is not None:
@@ -62,6 +66,10 @@ def _converter(builtin: str, result: str) -> None:
             if isinstance(widen(first.kind), Scalar) and widen(first.kind) == Scalar("str"):
                 return Val(Scalar("str"), inner)
             return Val(Scalar("str"), quote("str({0})", inner))
+        if builtin == "repr" and any(has_members(v.kind) for v in call.args):
+            raise frame.refuse(
+                "text-of", ast.unparse(call.node), "The picture of a member of an enumeration.", call.node
+            )
         parts = [code(frame, v, call.node) for v in call.args]
         if call.kwargs and builtin != "int":
             call.only()

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 
+from segue.refusal import Refusal
 from segue.translate.context import Context
 from segue.translate.middleware.sources import tree_of
 
@@ -25,6 +26,7 @@ _LAYERS = ("middleware", "layers here")
 _JUDGED = ("middleware", "judged here")
 _ALWAYS = ("middleware", "always here")
 _SETTERS = ("middleware", "setters")
+_LOST = ("middleware", "lost")
 _ABSENT = ("middleware", "taken for absent")
 _PUT = ("middleware", "put by views")
 _COMPUTED = re.compile(r"\bsetattr\(|\b__dict__\b|\bvars\(")
@@ -150,6 +152,23 @@ def _opaque(ctx: Context) -> bool:
     return False
 
 
+def note_lost(ctx: Context, attrs: Iterable[str], refusal: Refusal) -> None:
+    """Why a middleware that gives requests ``attrs`` is not translated."""
+    found = ctx.memo.setdefault(_LOST, {})
+    assert isinstance(found, dict)
+    for attr in attrs:
+        found.setdefault(attr, refusal)
+
+
+def why_lost(ctx: Context, attr: str) -> str:
+    """One sentence on the middleware that gives requests ``attr`` and is not translated; '' where there is none."""
+    found = ctx.memo.get(_LOST)
+    refusal = found.get(attr) if isinstance(found, dict) else None
+    if refusal is None:
+        return ""
+    return f"The middleware that puts it there is not translated: {refusal.file}:{refusal.line}, {refusal.construct}: {refusal.why}"
+
+
 def is_set(ctx: Context, attr: str) -> bool:
     """Whether code of the snapshot sets an attribute of that name on anything but ``self``."""
     return attr in _setters(ctx)
@@ -193,6 +212,8 @@ __all__ = [
     "gives",
     "gives_so_far",
     "has",
+    "note_lost",
     "note_put",
     "read_aside",
+    "why_lost",
 ]

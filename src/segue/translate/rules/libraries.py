@@ -21,7 +21,7 @@ from segue.translate.rules import registry
 from segue.translate.rules.registry import attribute, method
 
 KNOWN = frozenset(
-    {"bleach", "emoji", "inflection", "markdown", "nh3", "nanoid", "phonenumbers", "rapidfuzz", "shortuuid", "slugify", "unidecode",
+    {"bleach", "dateutil.relativedelta", "emoji", "inflection", "markdown", "nh3", "nanoid", "phonenumbers", "rapidfuzz", "shortuuid", "slugify", "unidecode",
      "io.BytesIO", "io.StringIO", "zipfile.ZipFile"}
 )  # fmt: skip
 

@@ -9,6 +9,8 @@ from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
+    EnumMember,
+    Global,
     Instance,
     ListOf,
     Maybe,
@@ -24,6 +26,7 @@ from segue.translate.kinds import (
     ValidatedData,
 )
 from segue.translate.rules import registry
+from segue.translate.rules.by_class_tables import entries
 from segue.translate.serializers.added import never_there
 
 
@@ -43,6 +46,10 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
         if constants is not None:  # a constant of a module, which no function changes
             return const((a.kind.value in constants) == positive)
     kind = b.kind
+    if isinstance(a.kind, Global) and a.kind.ref.kind in ("class", "model"):
+        table = entries(frame, b, written)
+        if table is not None:
+            return const((a.kind.ref.name in table) == positive)
     if (
         isinstance(kind, ValidatedData)
         and isinstance(a.kind, Const)
@@ -115,7 +122,7 @@ def membership(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -
     )
     if (
         not isinstance(kind, plain)
-        or not isinstance(a.kind, Const | Scalar | ListOf)
+        or not isinstance(a.kind, Const | Scalar | ListOf | EnumMember)
         or a.node is None
         or b.node is None
     ):

@@ -86,11 +86,45 @@ def _is_plain(ctx: Context, cls: str) -> bool:
         if base != "builtins.object" and (other is None or other.origin != "own"):
             return False
     return not any(
-        isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)
-        for f in ctx.snapshot.functions.values()
-        if f.owner in known.mro and not _sets(f)
-        for n in ast.walk(ast.parse(textwrap.dedent(f.source)))
+        _changes_itself(f) for f in ctx.snapshot.functions.values() if f.owner in known.mro and not _sets(f)
     )
+
+
+def _changes_itself(function: Function) -> bool:
+    """Whether a method may put anything on its object, its class or a module: on more than what it was given or has made."""
+    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    own = _names_of_itself(tree, function.role) if isinstance(tree, ast.FunctionDef) else None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            root: ast.expr = node.value
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            if own is None or not isinstance(root, ast.Name) or root.id not in own[0] - own[1]:
+                return True
+    return False
+
+
+def _names_of_itself(tree: ast.FunctionDef, role: str) -> tuple[set[str], set[str]]:
+    """Names of locals, and those of them that may be the object (its class)."""
+    spec = tree.args
+    names = [a.arg for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    itself = set(names[:1]) if role != "staticmethod" else set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets, value) if any(
+                isinstance(n, ast.Name) and n.id in itself for n in ast.walk(value)
+            ):
+                # ``me = self``, ``values = self.values``: also what may be within it
+                if not isinstance(value, ast.Call):
+                    itself |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            case ast.For(target, iterated) if any(
+                isinstance(n, ast.Name) and n.id in itself for n in ast.walk(iterated)
+            ):
+                itself |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+            case ast.NamedExpr(ast.Name(name), ast.Name(value)) if value in itself:
+                itself.add(name)
+    return {*names, *stored}, itself
 
 
 def _noted(ctx: Context, known: Class) -> bool:

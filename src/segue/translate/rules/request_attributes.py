@@ -16,7 +16,7 @@ from segue.translate.interp.value import Val, const, name
 from segue.translate.kinds import Const, EarlyRequest, Instance, Request, Scalar, User
 from segue.translate.middleware.request import RESERVED
 from segue.translate.rules import request_state
-from segue.translate.rules.given_attributes import gives, gives_so_far, note_put
+from segue.translate.rules.given_attributes import gives, gives_so_far, note_put, why_lost
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.request_state import given_too
 from segue.translate.views.rules.around import ATTRIBUTES, LATE, looked_at
@@ -158,7 +158,7 @@ def read(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     if kind is None:
         if _is_known(frame, attr):
             return None
-        why = "Nothing that Segue sees puts this on the request."
+        why = why_lost(frame.ctx, attr) or "Nothing that Segue sees puts this on the request."
         raise Missing(frame.refuse("request", f"request.{attr}", why, node).refusal, attr)
     if frame.scope is not None or not isinstance(kind, Const | Scalar | Instance | User):
         raise frame.refuse("request", f"request.{attr}", "It is put there in some branches only.", node)

@@ -16,7 +16,7 @@ from segue.translate.rules.exception_text import FUNCTIONS, METHODS
 from segue.translate.rules.libraries import direct
 
 _CALLED = re.compile(
-    r"(MAIL\.(send|send_all|notify)|Message|run_in_threadpool|requests\.Session|httpx\.Client|not_none|call\.reply)\Z"
+    r"(MAIL\.(send|send_all|notify)|Message|run_in_threadpool|requests\.Session|httpx\.Client|not_none|call\.reply|verified)\Z"
 )
 _ASKED = frozenset({"json", "raise_for_status", "attach", "attach_alternative", "update", "close"})
 _LOGGED = re.compile(r"logging(\.getLogger\([^()]*\))?(\.(debug|info|warning|error|exception|critical))?\Z")

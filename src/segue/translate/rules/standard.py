@@ -10,6 +10,7 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.known_dicts import looked_up
+from segue.translate.interp.members import has_members
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -587,7 +588,9 @@ def _folded(owner: Val, call: CallSite) -> Val | None:
     """``"can_view".startswith("can_")``, ``"has_{}".format("read")``: told while translating."""
     if call.name == "format" and isinstance(owner.kind, Const) and isinstance(owner.kind.value, str):
         kinds = [*(a.kind for a in call.args), *(v.kind for v in call.kwargs.values())]
-        if all(isinstance(k, Const) and isinstance(k.value, str | int | None) for k in kinds):
+        if all(isinstance(k, Const) and isinstance(k.value, str | int | None) for k in kinds) and not any(
+            map(has_members, kinds)
+        ):
             texts = [getattr(a.kind, "value", "") for a in call.args]
             named = {key: getattr(v.kind, "value", "") for key, v in call.kwargs.items()}
             try:

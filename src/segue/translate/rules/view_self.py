@@ -31,6 +31,7 @@ from segue.translate.named_super import BEHIND, class_named
 from segue.translate.rules import registry
 from segue.translate.rules.plain_objects import held_constant
 from segue.translate.rules.registry import attribute, method
+from segue.translate.rules.service_objects import service_object
 
 
 def class_of(kind: Kind) -> str:
@@ -205,6 +206,9 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
         held = _other_queryset(frame, known.attributes[name]) if isinstance(owner.kind, ViewSelf) else None
         if held is not None:
             return held
+        service = service_object(frame, known.attributes[name].value)
+        if service is not None:
+            return service
         return Val(Unknown(f"Segue cannot write down the class attribute {name} of {cls}."))
     return None
 

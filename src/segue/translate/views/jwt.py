@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from segue.refusal import refuse
 from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import, Module
+from segue.translate.context import Context
 from segue.translate.load.models import concrete, pk_field
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
@@ -21,7 +23,7 @@ _ASYMMETRIC = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "P
 
 def authenticator(endpoint: Endpoint, module: Module) -> str:
     """The expression of the authenticator. Raises ``Refused`` for settings that are not translated."""
-    declare_settings(endpoint)
+    declare_settings(endpoint.ctx)
     module.imports.add(Import("segue_bridge.auth.jwt", "JWTAuthentication"))
     return "JWTAuthentication(IDENTITY, JWT)"
 
@@ -54,9 +56,8 @@ def cookie_authenticator(endpoint: Endpoint) -> str:
     return f"{plain_one[:-1]}, cookie={cookie.data!r})" if cookie.data else plain_one
 
 
-def declare_settings(endpoint: Endpoint) -> None:
+def declare_settings(ctx: Context) -> None:
     """``JWT`` of ``access.py``. Raises ``Refused`` for settings that are not translated."""
-    ctx = endpoint.ctx
     module = ctx.program.module(f"{ctx.program.package}/access.py", "Who is asking, and how often they may.")
     if "JWT" in module.decls:
         return
@@ -65,25 +66,23 @@ def declare_settings(endpoint: Endpoint) -> None:
     place = Where(ctx.snapshot.settings.module)
     algorithm = str(given.get("ALGORITHM", ""))
     if algorithm not in (*_HMAC, *_ASYMMETRIC):
-        raise endpoint.refuse("jwt", f"ALGORITHM {algorithm}", "Segue does not know this algorithm.", place)
+        raise refuse("jwt", f"ALGORITHM {algorithm}", "Segue does not know this algorithm.", place)
     if given.get("JWK_URL"):
-        raise endpoint.refuse(
-            "jwt", "JWK_URL", "Keys that are fetched from a URL are not translated yet.", place
-        )
+        raise refuse("jwt", "JWK_URL", "Keys that are fetched from a URL are not translated yet.", place)
     own_key = given.get("KEY") != "SECRET_KEY"
     if own_key:
         ctx.memo[("settings", "jwt-key")] = True
-    user_field = _user_field(endpoint, str(given.get("USER_ID_FIELD", "id")), place)
+    user_field = _user_field(ctx, str(given.get("USER_ID_FIELD", "id")), place)
     arguments: dict[str, Any] = {
         "algorithm": (algorithm, "HS256"),
         "audience": (_texts(given.get("AUDIENCE")), None),
         "issuer": (given.get("ISSUER"), None),
-        "leeway": (_seconds(endpoint, given.get("LEEWAY"), place), 0),
+        "leeway": (_seconds(given.get("LEEWAY"), place), 0),
         "header": (_header(str(given.get("AUTH_HEADER_NAME", "HTTP_AUTHORIZATION"))), "authorization"),
         "header_types": (_header_types(given.get("AUTH_HEADER_TYPES", ("Bearer",))), ("Bearer",)),
         "user_id_field": (user_field, "id"),
         "user_id_claim": (given.get("USER_ID_CLAIM", "user_id"), "user_id"),
-        "token_classes": (_classes(endpoint, given, place), (("AccessToken", "access"),)),
+        "token_classes": (_classes(ctx, given, place), (("AccessToken", "access"),)),
         "type_claim": (given.get("TOKEN_TYPE_CLAIM"), "token_type"),
         "id_claim": (given.get("JTI_CLAIM"), "jti"),
         "check_active": (given.get("CHECK_USER_IS_ACTIVE", True), True),
@@ -93,7 +92,7 @@ def declare_settings(endpoint: Endpoint) -> None:
     }
     unreadable = [k for k, (v, _) in arguments.items() if not _is_plain(v)]
     if unreadable:
-        raise endpoint.refuse("jwt", f"SIMPLE_JWT: {unreadable[0]}", "Segue cannot read this setting.", place)
+        raise refuse("jwt", f"SIMPLE_JWT: {unreadable[0]}", "Segue cannot read this setting.", place)
     text = "".join(f", {k}={v!r}" for k, (v, default) in arguments.items() if v != default)
     key = "settings.jwt_key" if own_key else "settings.secret_key"
     module.add(
@@ -111,9 +110,8 @@ def declare_settings(endpoint: Endpoint) -> None:
     )
 
 
-def _user_field(endpoint: Endpoint, name: str, place: Where) -> str:
+def _user_field(ctx: Context, name: str, place: Where) -> str:
     """The attribute of ``USER_ID_FIELD``; the user is looked for by the default manager ``objects``."""
-    ctx = endpoint.ctx
     label = ctx.snapshot.settings.user_model
     model = concrete(ctx, label)
     check_user_manager(ctx, place, name="objects")
@@ -123,11 +121,11 @@ def _user_field(endpoint: Endpoint, name: str, place: Where) -> str:
         else next((f for f in model.fields if f.name == name), None)
     )
     if field is None or field.relation is not None:
-        raise endpoint.refuse("jwt", f"USER_ID_FIELD {name}", "The user model has no such column.", place)
+        raise refuse("jwt", f"USER_ID_FIELD {name}", "The user model has no such column.", place)
     return field.attname
 
 
-def _classes(endpoint: Endpoint, given: dict[str, Any], place: Where) -> tuple[tuple[str, str], ...]:
+def _classes(ctx: Context, given: dict[str, Any], place: Where) -> tuple[tuple[str, str], ...]:
     out = []
     for entry in given.get("AUTH_TOKEN_CLASSES") or ():
         name = entry.name if isinstance(entry, Ref) else str(entry)
@@ -135,11 +133,11 @@ def _classes(endpoint: Endpoint, given: dict[str, Any], place: Where) -> tuple[t
             out.append(("AccessToken", "access"))
         elif name == f"{_TOKENS}SlidingToken" and not any(
             app.startswith("rest_framework_simplejwt.token_blacklist")
-            for app in endpoint.ctx.snapshot.settings.installed_apps
+            for app in ctx.snapshot.settings.installed_apps
         ):
             out.append(("SlidingToken", "sliding"))
         else:
-            raise endpoint.refuse(
+            raise refuse(
                 "jwt", name or "AUTH_TOKEN_CLASSES", "Tokens of this class are not translated yet.", place
             )
     return tuple(out)
@@ -157,11 +155,11 @@ def _header(meta: str) -> str:
     return meta.removeprefix("HTTP_").replace("_", "-").lower()
 
 
-def _seconds(endpoint: Endpoint, value: Any, place: Where) -> float:
+def _seconds(value: Any, place: Where) -> float:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise endpoint.refuse("jwt", "LEEWAY", "Segue reads a leeway in seconds only.", place)
+        raise refuse("jwt", "LEEWAY", "Segue reads a leeway in seconds only.", place)
     return value
 
 

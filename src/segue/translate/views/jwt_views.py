@@ -70,7 +70,7 @@ def tokens(endpoint: Endpoint) -> Import:
     place = Where(ctx.snapshot.settings.module)
     _check(endpoint, place)
     authentication.base(ctx, endpoint.where)
-    jwt.declare_settings(endpoint)
+    jwt.declare_settings(endpoint.ctx)
     settings = given(ctx)
     arguments = ["IDENTITY", "JWT"]
     imports = {Import("segue_bridge.auth.jwt_tokens", "Tokens")}

@@ -107,6 +107,11 @@ def of_global(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
             found = value_of(frame, held)
             if found is not None:
                 return found
+            from segue.translate.rules.enumerations import member
+
+            of_enum = member(frame, held)
+            if of_enum is not None:
+                return of_enum
             if held.kind == "call" and held.name in frame.ctx.snapshot.classes:
                 return Val(Made(held))
         if text in frame.ctx.snapshot.functions:

@@ -7,6 +7,7 @@ import ast
 from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.members import filled, has_members
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
@@ -20,6 +21,7 @@ from segue.translate.kinds import (
     Kind,
     ListOf,
     Localized,
+    MemberValue,
     Money,
     OpenFile,
     QuerySet,
@@ -53,9 +55,13 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
             found = frame.eval(part.value)
             plain = part.format_spec is None and part.conversion == -1
             if plain and isinstance(found.kind, Const) and isinstance(found.kind.value, str):
-                fixed += found.kind.value
+                fixed += filled(found.kind) or found.kind.value
             else:
                 known = False
+            if not plain and has_members(found.kind):
+                raise frame.refuse(
+                    "text-of", ast.unparse(node), "The member of an enumeration, formatted.", node
+                )
             if part.conversion != -1 and isinstance(found.kind, Failure):
                 raise frame.refuse("text-of", ast.unparse(node), "The picture of an exception.", node)
             if isinstance(found.kind, Localized) and (
@@ -82,6 +88,12 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
 
 def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     """The code of a value that is turned into text; refuses what prints differently afterwards."""
+    of_member = filled(value.kind)
+    if of_member is not None:
+        return ast.Constant(of_member)
+    if isinstance(value.kind, MemberValue):
+        why = "It is the member of an enumeration, whose text is not its value; write .value of it."
+        raise frame.refuse("text-of", ast.unparse(node), why, node)
     if isinstance(value.kind, Instance | User | QuerySet | Unknown) or value.node is None:
         if isinstance(value.kind, Instance):
             from segue.translate.rules.instance import text_of

@@ -73,6 +73,12 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
             "It is kept in the memory of the process, and a function of its module changes it.",
             node,
         )
+    if ref.kind == "instance":
+        from segue.translate.rules.enumerations import member
+
+        of_enum = member(frame, ref.value)
+        if of_enum is not None:
+            return of_enum
     if ref.kind == "missing":
         return Val(Unknown(f"The snapshot does not know what {ast.unparse(node)} is."))
     return Val(Global(ref))

@@ -13,12 +13,14 @@ from segue.translate.interp.conditions import test
 from segue.translate.interp.expressions.names import or_nobody
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
+from segue.translate.interp.members import has_members
 from segue.translate.interp.same_set import share
 from segue.translate.interp.value import Val, const, is_pure, quote
 from segue.translate.kinds import (
     Callback,
     Const,
     DictOf,
+    EnumMember,
     Expr,
     Failure,
     Global,
@@ -92,6 +94,8 @@ def binary(frame: Frame, node: ast.BinOp) -> Val:
         from segue.translate.rules.task_signatures import combine as combine_tasks
 
         return combine_tasks(frame, node.op, left, right, node)
+    if isinstance(node.op, ast.Mod) and has_members(right.kind) and widen(left.kind) == Scalar("str"):
+        raise frame.refuse("text-of", ast.unparse(node), "The member of an enumeration, formatted.", node)
     if isinstance(left.kind, Const) and isinstance(right.kind, Const) and type(node.op) in _FOLD:
         try:
             folded = _FOLD[type(node.op)](left.kind.value, right.kind.value)
@@ -324,6 +328,7 @@ def _falsy(kind: Kind) -> Kind:
 
 
 _COMPARABLE = (
+    EnumMember,
     Const,
     Scalar,
     ListOf,

@@ -9,6 +9,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import (
     Const,
     DictOf,
+    Global,
     LibraryObject,
     ListOf,
     Payload,
@@ -46,6 +47,12 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
         from segue.translate.rules.queryset_slice import subscript
 
         return subscript(frame, owner, node)
+    if isinstance(kind, Global) and not isinstance(node.slice, ast.Slice):
+        from segue.translate.rules.by_class_tables import looked_up
+
+        found = looked_up(frame, owner, frame.eval(node.slice), node)
+        if found is not None:
+            return found
     if owner.node is None:
         raise frame.refuse("subscript", ast.unparse(node), "Segue has no rule for items of this.", node)
     if isinstance(node.slice, ast.Slice):

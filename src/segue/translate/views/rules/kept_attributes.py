@@ -8,11 +8,30 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.value import Val, const, quote
-from segue.translate.kinds import Const, EarlyRequest, Instance, NextHandler, Scalar, Unknown
+from segue.translate.kinds import (
+    Const,
+    DictOf,
+    EarlyRequest,
+    Instance,
+    Kind,
+    NextHandler,
+    Scalar,
+    Unknown,
+)
 from segue.translate.middleware.request import RESERVED
-from segue.translate.rules.given_attributes import HERE, LEFT_OUT, PERHAPS, given_here, perhaps_here
+from segue.translate.rules.given_attributes import (
+    HERE,
+    LEFT_OUT,
+    PERHAPS,
+    given_here,
+    note_lost,
+    perhaps_here,
+)
 from segue.translate.rules.registry import method
 from segue.translate.views.rules.around import ATTRIBUTES, GONE_ON, KEPT, looked_at
+
+_EMPTY = Unknown("empty")
+_KEEPS = "Segue keeps plain values, objects and new dicts of plain values."
 
 
 @method(EarlyRequest, "__setattr__")
@@ -28,10 +47,11 @@ def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse("assign-attribute", text, "Django or DRF look at it themselves.", call.node)
     known = ctx.memo.setdefault(ATTRIBUTES, {})
     assert isinstance(known, dict)
-    kind = widen(value.kind)
-    if value.node is None or not (isinstance(kind, Scalar | Instance) or kind == Const(None)):
+    kind = _by_key(value)
+    if value.node is None or not (isinstance(kind, Scalar | Instance | DictOf) or kind == Const(None)):
         if attr in given_here(ctx) or attr in perhaps_here(ctx):
-            raise frame.refuse("assign-attribute", text, "Segue has no rule for keeping this.", call.node)
+            raise frame.refuse("assign-attribute", text, _KEEPS, call.node)
+        note_lost(ctx, [attr], frame.refuse("assign-attribute", text, _KEEPS, call.node).refusal)
         ctx.memo[LEFT_OUT] = tuple(sorted({*_left_out(frame), attr}))
         return const(None)
     if attr in _left_out(frame):
@@ -53,6 +73,17 @@ def keep(frame: Frame, owner: Val, call: CallSite) -> Val:
     frame.emit(f"{place} = {value.text}")
     frame.forget(place)
     return const(None)
+
+
+def _by_key(value: Val) -> Kind:
+    """The kind; a new dict of plain values is one by whatever keys: who reads one that is not there has a ``KeyError``, as in Django."""
+    kind = widen(value.kind)
+    if not isinstance(kind, DictOf):
+        return kind
+    values = [widen(held) for _, held in kind.items] + ([] if kind.value in (None, _EMPTY) else [kind.value])
+    plain = all(isinstance(held, Scalar | Const) for held in values) and kind.key in (None, Scalar("str"))
+    made = isinstance(value.node, ast.Dict)  # nobody else has it, and could put more into it
+    return DictOf((), Scalar("Any")) if plain and made else Unknown("a dict of objects")
 
 
 def _is_entry(frame: Frame) -> bool:

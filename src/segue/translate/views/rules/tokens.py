@@ -10,8 +10,10 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import (
+    Claims,
     Const,
     DictOf,
+    EarlyRequest,
     Instance,
     JwtToken,
     Kind,
@@ -108,6 +110,8 @@ def read_token(frame: Frame, call: CallSite) -> Val:
     call.only("token", at_most=1)
     endpoint, text = current_view(frame.ctx), call.argument(0, "token")
     kind = _TYPES[call.name]
+    if text is not None and _only_read(frame):
+        return _claims(frame, text, kind, call)
     if endpoint is None or text is None or text.node is None:
         raise frame.refuse("jwt", ast.unparse(call.node), "A token of nobody.", call.node)
     if not isinstance(text.kind, Scalar | Payload) or (
@@ -117,6 +121,24 @@ def read_token(frame: Frame, call: CallSite) -> Val:
     frame.use(jwt_views.tokens(endpoint))
     made = quote(f"await TOKENS.read({{0}}, {{1}}, {kind!r})", frame.db, text.node)
     return Val(JwtToken(kind), made)
+
+
+def _only_read(frame: Frame) -> bool:
+    """Whether this is the code of a middleware, which no view stands around."""
+    return any(isinstance(value.kind, EarlyRequest) for value in frame.env.values())
+
+
+def _claims(frame: Frame, text: Val, kind: str, call: CallSite) -> Val:
+    """``AccessToken(text)`` whose claims are read: no row is asked for. Raises ``Refused``."""
+    if text.kind != Scalar("str") or text.node is None:
+        raise frame.refuse("jwt", ast.unparse(call.node), "Segue does not know this text.", call.node)
+    if kind != "access" and jwt_views.has_blacklist(frame.ctx):
+        why = "Whether it is revoked is asked of the database, for which there is no rule in middleware."
+        raise frame.refuse("jwt", ast.unparse(call.node), why, call.node)
+    declare_settings(frame.ctx)
+    frame.use(Import(f"{frame.ctx.program.package}.access", "JWT"))
+    read = frame.imported("segue_bridge.auth.jwt", "verified")
+    return Val(Claims(), quote(f"{{0}}({{1}}, {kind!r}, {{2}})", read, text.node, name("JWT")))
 
 
 @method(JwtToken, "__setitem__")
@@ -223,7 +245,7 @@ def text(frame: Frame, owner: Val, call: CallSite) -> Val:
         raise frame.refuse(
             "jwt", ast.unparse(call.node), "Segue does not know this release's tokens.", call.node
         )
-    declare_settings(endpoint)
+    declare_settings(ctx)
     given = _given(frame)
     if str(given.get("ALGORITHM", ""))[:2] != "HS":
         raise frame.refuse("jwt", "ALGORITHM", "Only shared keys sign tokens here.", call.node)

@@ -1,10 +1,12 @@
 """Libraries that only compute: both sides call them as they are."""
 
+import datetime
 import io
 import zipfile
 from io import BytesIO
 
 import inflection
+from dateutil.relativedelta import relativedelta
 from django.http import HttpResponse
 from inflection import pluralize as plural
 from packaging import version
@@ -54,6 +56,18 @@ class Libraries(APIView):
             "all": [second, third, found.release[0], found.release[1:]],
             "none": found is None,
         }
+
+    def case_library_dates(self):
+        day = datetime.date(2024, 2, 29)
+        between = relativedelta(day, datetime.date(2000, 3, 1))
+        earlier = day - relativedelta(years=1, months=1)
+        return [
+            between.years,
+            max(0, between.months),
+            earlier,
+            f"{day + relativedelta(day=1)}",
+            earlier < day,
+        ]
 
     def case_library_error(self):
         return str(Version("nothing at all"))
