@@ -69,8 +69,8 @@ def arguments(
         out.append("reads_session=True")
     if kept.late:
         out.append("asks_late=True")
-    around = around_dispatch.around(endpoint)
-    vary = (*(around.vary if around is not None else ()), *kept.vary)
+    wrapped = around_dispatch.around(endpoint)
+    vary = (*(wrapped.vary if wrapped is not None else ()), *kept.vary)
     if vary:
         out.append(f"vary={tuple(dict.fromkeys(vary))!r}")
     if kept.headers:
