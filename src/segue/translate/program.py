@@ -19,6 +19,7 @@ from segue.translate.models.migrations import write_migrations
 from segue.translate.named_super import plain_super
 from segue.translate.newer_python import readable
 from segue.translate.packages import explained
+from segue.translate.queryset_of_self import local_querysets
 from segue.translate.rules import registry
 from segue.translate.views import error_handler
 from segue.translate.views.application import write_application
@@ -41,7 +42,7 @@ def translate(
     The same snapshot gives the same program.
     """
     registry.discover()
-    snapshot = woven(plain_super(readable(snapshot)))
+    snapshot = woven(local_querysets(plain_super(readable(snapshot))))
     ctx = Context(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )

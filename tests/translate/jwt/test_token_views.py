@@ -7,13 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+import uuid
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from tests.projects.site import SETTINGS, Site
 
 from segue.emit import write
+from segue.environment import uv_binary
 from segue.translate.program import translate
 
 CHILD = Path(__file__).with_name("token_views_child.py")
@@ -25,12 +29,22 @@ SECRET_KEY = "{SECRET}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 NOTED = os.environ.get("NOTED") == "1"
 INSTALLED_APPS += ["rest_framework_simplejwt.token_blacklist"] if NOTED else []
-SIMPLE_JWT = {{"ROTATE_REFRESH_TOKENS": NOTED, "BLACKLIST_AFTER_ROTATION": NOTED, "UPDATE_LAST_LOGIN": NOTED,
+SIMPLE_JWT = {{"ROTATE_REFRESH_TOKENS": NOTED or bool(os.environ.get("ROTATED")), "BLACKLIST_AFTER_ROTATION": NOTED, "UPDATE_LAST_LOGIN": NOTED,
               **({{"USER_AUTHENTICATION_RULE": "notes.views.rule"}} if os.environ.get("RULE") else {{}})}}
+AUTH_USER_MODEL = "notes.Person" if os.environ.get("PERSON") else "auth.User"
 REST_FRAMEWORK["NON_FIELD_ERRORS_KEY"] = "errors" if os.environ.get("RULE") else "non_field_errors"
 """
 MODELS = """\
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+if settings.AUTH_USER_MODEL == "notes.Person":
+
+    class Person(AbstractUser):
+        id = models.UUIDField(primary_key=True, default=uuid.uuid4)
 
 
 class Note(models.Model):
@@ -171,10 +185,14 @@ names = ["Pair", "Refresh", "Verify", "Sliding", "Slide", "Named", "OwnClass", "
 names += ["Blacklist", "Logout", "Guest"] if settings.NOTED else []
 urlpatterns = [path(f"{name.lower()}/", getattr(views, name).as_view()) for name in names]
 """
+KEY = "7b2f9bd4-3a3f-4f0e-9d5e-6a1f0f3c9b11"
 PEOPLE = """
+import os
+KEY = os.environ.get("PERSON")
 import django; django.setup()
-from django.contrib.auth.models import User
-User.objects.create_user("ann", password="secret", is_staff=True)
+from django.contrib.auth import get_user_model
+User = get_user_model()
+User.objects.create_user("ann", pk=KEY or None, password="secret", is_staff=True)
 User.objects.create_user("bob", password="secret", is_active=False)
 """
 
@@ -231,11 +249,59 @@ NOTED: list[tuple[str, dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("noted", "steps"), [("0", [*STEPS, *NULLS]), ("1", [*NOTED, *NULLS])])
+# Tokens that neither side has issued: of ann, of nobody, and of somebody who is not there.
+FOREIGN: list[tuple[str, dict[str, Any], Any]] = [
+    ("/blacklist/", {"refresh": {"foreign": "user"}}, None),
+    ("/blacklist/", {"refresh": {"foreign": None}}, None),
+    ("/refresh/", {"refresh": {"foreign": "gone"}}, None),
+]
+
+
+def _with_user(body: dict[str, Any], key: Any) -> dict[str, Any]:
+    """``body`` with a signed refresh token in the place of ``{"foreign": …}``."""
+    named = body.get("refresh")
+    if not isinstance(named, dict) or "foreign" not in named:
+        return body
+    gone = "00000000-0000-0000-0000-00000000000f" if isinstance(key, str) else 999
+    whose = {"user": key, "gone": gone, None: None}[named["foreign"]]
+    now = int(time.time())
+    claims = {"token_type": "refresh", "exp": now + 3600, "iat": now, "jti": uuid.uuid4().hex}
+    claims |= {} if whose is None else {"user_id": whose}
+    return {"refresh": jwt.encode(claims, SECRET, algorithm="HS256")}
+
+
+def _simplejwt(release: str) -> Path:
+    """A folder with that release of simplejwt alone."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "segue-tests"
+    folder = cache / f"simplejwt-{release}"
+    if not (folder / "ready").is_file():
+        wanted = f"djangorestframework-simplejwt=={release}"
+        command = [uv_binary(), "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            pytest.skip(f"no {wanted}: {done.stderr.strip()[:200]}")
+        (folder / "ready").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("noted", "release", "person"),
+    [
+        ("0", "", ""), ("1", "", ""), ("1", "5.3.1", ""), ("1", "5.4.0", ""), ("1", "5.4.0", KEY), ("1", "", KEY),
+        ("0", "5.3.1", ""), ("0", "5.4.0", ""), ("1", "5.5.0", ""),
+    ],
+)  # fmt: skip
 def test_both_sides_give_the_same_tokens_and_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str, steps: list[Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: str, release: str, person: str
 ) -> None:
+    """``release`` of simplejwt, where it is not the tests' own; ``person`` the key of a user model with UUIDs."""
+    steps = [*NOTED, *FOREIGN, *NULLS] if noted == "1" else [*STEPS, *NULLS]
+    steps = [(path, _with_user(body, person or 1), bearer) for path, body, bearer in steps]
     monkeypatch.setenv("NOTED", noted)
+    if person:
+        monkeypatch.setenv("PERSON", person)
+    if release:
+        monkeypatch.setenv("PYTHONPATH", str(_simplejwt(release)))
     site = _site(tmp_path)
     program = translate(site.snapshot(NOTED=noted))
     assert {r.route_id.strip("/") for r in program.refused} == {
@@ -251,7 +317,8 @@ def test_both_sides_give_the_same_tokens_and_rows(
         shutil.copytree(site.root, folder)
         environment = {
             **os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": SECRET,
-            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "PYTHONPATH": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "PYTHONPATH": os.pathsep.join([str(folder), *([str(_simplejwt(release))] if release else [])]),
         }  # fmt: skip
         asked = subprocess.run(
             [sys.executable, str(CHILD), side], cwd=folder, env=environment, input=json.dumps(steps),
@@ -268,7 +335,17 @@ def test_both_sides_give_the_same_tokens_and_rows(
     assert statuses.count(401) >= 5
     if noted == "1":
         assert 205 in statuses
+        assert statuses[len(NOTED) : -len(NULLS)] == [200, 200, 200 if release == "5.3.1" else 500]
         assert any(row[1] for row in theirs[len(steps)])
+
+
+def test_a_release_that_fails_where_it_rotates_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(_simplejwt("5.5.0")))
+    monkeypatch.setenv("ROTATED", "1")
+    refused = {r.route_id: r.reasons[0].construct for r in translate(_site(tmp_path).snapshot()).refused}
+    assert refused["/refresh/"] == "djangorestframework-simplejwt 5.5.0"
 
 
 def test_settings_that_are_not_kept_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

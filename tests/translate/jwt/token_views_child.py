@@ -7,6 +7,7 @@ Printed are the answers (tokens as their claims, without what is drawn or told b
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 
@@ -52,14 +53,21 @@ def _rows():
     with sqlite3.connect("db.sqlite3") as base:
         try:
             noted = base.execute(
-                "SELECT o.user_id, b.id IS NOT NULL, o.token, length(o.jti), round((julianday(o.expires_at)"
+                "SELECT o.user_id, o.created_at IS NULL, b.id IS NOT NULL, o.token, length(o.jti), round((julianday(o.expires_at)"
                 " - julianday(o.created_at)) * 24) FROM token_blacklist_outstandingtoken o"
                 " LEFT JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id ORDER BY o.id"
             ).fetchall()
         except sqlite3.OperationalError:
             noted = []
-        users = base.execute("SELECT username, last_login IS NOT NULL FROM auth_user ORDER BY id").fetchall()
-    return [[[u, b, _readable(t), n, h] for u, b, t, n, h in noted], users]
+        table = "notes_person" if os.environ.get("PERSON") else "auth_user"
+        # The key of the other one is drawn.
+        users = base.execute(
+            f"SELECT username, last_login IS NOT NULL FROM {table} ORDER BY username"
+        ).fetchall()
+    return [
+        [[u, b, _readable(t), *others] for u, *others, b, t, n, h in noted for others in [[*others, n, h]]],
+        users,
+    ]
 
 
 def _django():

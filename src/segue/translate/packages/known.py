@@ -61,7 +61,7 @@ PACKAGES = (
     ),
     Package(
         "djangorestframework-simplejwt", ("rest_framework_simplejwt",),
-        "JWTAuthentication is translated with its settings, and so are its views (5.5), routed as they are or as subclasses with a `get_token` and `validate` of their own, blacklist included.",
+        "JWTAuthentication is translated with its settings, and so are its views (5.3 to 5.5), routed as they are or as subclasses with a `get_token` and `validate` of their own, blacklist included.",
         "Keep a view that gives tokens in another way on Django: both sides accept the same tokens.",
     ),
     Package(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
@@ -11,6 +12,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.known_dicts import looked_up
 from segue.translate.interp.members import has_members
+from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -104,6 +106,18 @@ def spelled(frame: Frame, dotted: str) -> ast.expr:
         frame.use(Import(parts[0], parts[1]))
         return name(parts[1])
     return ast.Attribute(frame.module(".".join(parts[:-1])), parts[-1], ast.Load())
+
+
+def _not_none(frame: Frame, owner: Val, kind: Scalar, call: CallSite) -> Val:
+    """``owner`` to call a method of: None has none, which is an ``AttributeError`` on both sides.
+
+    Refused for a field's source, where DRF catches that error (``Field.get_attribute``).
+    """
+    assert owner.node is not None
+    if in_source(frame.ctx) or hasattr(None, call.name):
+        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
+    helper = frame.imported("segue_bridge.db.reads", "not_none")
+    return Val(replace(kind, nullable=False), quote("{0}({1})", helper, owner.node))
 
 
 def _copy(frame: Frame, call: CallSite) -> Val | None:
@@ -404,7 +418,9 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not isinstance(kind, Scalar) or owner.node is None:
         return None
     if kind.nullable and kind.type != "Any":
-        raise frame.refuse("nullable", owner.text, "This may be None here, and nothing checks it.", call.node)
+        owner = _not_none(frame, owner, kind, call)
+        kind = replace(kind, nullable=False)
+    assert owner.node is not None
     result: Kind | None = None
     told = _folded(owner, call)
     if told is not None:

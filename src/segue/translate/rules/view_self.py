@@ -74,6 +74,12 @@ def view_action(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     return Val(Scalar("str", True), frame.state("action"))
 
 
+@attribute(ViewSelf, "format_kwarg")
+def view_format(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
+    """``self.format_kwarg``: None, as routes whose URL names a format are refused (``views/policies.py``)."""
+    return const(None)
+
+
 @attribute(ViewSelf, "detail")
 def view_detail(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.detail`` where the endpoint tells."""

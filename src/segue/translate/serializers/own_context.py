@@ -20,8 +20,8 @@ from segue.translate.serializers.from_context import found_there
 from segue.translate.specialise.endpoint import Endpoint
 
 _OWN = "get_serializer_context"
-# What DRF's own puts in.
-_DRF = {"request": "self.request", "view": "self", "format": "self.format_kwarg"}
+OF_DRF = {"request": "self.request", "view": "self", "format": "self.format_kwarg"}
+"""What ``GenericAPIView.get_serializer_context`` puts in."""
 _PATHS = (
     "self.request", "self.request.user", "self.request.query_params", "self.request.GET", "self.request.method",
     "self.action", "self.kwargs",
@@ -115,7 +115,7 @@ class _Reader:
                         self.locals[local] = self.value(value)
                     continue
                 case ast.Assign([ast.Subscript(ast.Name(local), ast.Constant(str() as key))], value) if (
-                    local in self.dicts and key not in _DRF
+                    local in self.dicts and key not in OF_DRF
                 ):
                     self.dicts[local] |= {key: Entry(self.value(value), self.function)}
                     continue
@@ -127,7 +127,7 @@ class _Reader:
                     for one in given:
                         self.dicts[local] |= self.items(one)
                     for keyword in keywords:
-                        if keyword.arg is None or keyword.arg in _DRF:
+                        if keyword.arg is None or keyword.arg in OF_DRF:
                             raise self.refused(statement)
                         self.dicts[local] |= {keyword.arg: Entry(self.value(keyword.value), self.function)}
                     continue
@@ -139,7 +139,7 @@ class _Reader:
         for statement in body:
             match statement:
                 case ast.Assign([ast.Subscript(ast.Name(local), ast.Constant(str() as key))], value) if (
-                    local in self.dicts and key not in _DRF and lacks(key) not in self.dicts[local]
+                    local in self.dicts and key not in OF_DRF and lacks(key) not in self.dicts[local]
                 ):
                     asked = self.value(test)
                     given = self.value(value, found_there(asked))
@@ -171,7 +171,9 @@ class _Reader:
                 keys = [k.value for k in node.keys if isinstance(k, ast.Constant)]
                 if "request" not in keys:
                     raise self.refused(node, "There is no request in this context.")
-                lacking = {lacks(k): Entry(ast.Constant(None), self.function) for k in _DRF if k not in keys}
+                lacking = {
+                    lacks(k): Entry(ast.Constant(None), self.function) for k in OF_DRF if k not in keys
+                }
                 return self.items(node) | lacking
         return None
 
@@ -193,8 +195,8 @@ class _Reader:
         for key, value in zip(node.keys, node.values, strict=True):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
                 raise self.refused(node)
-            if key.value in _DRF:
-                if ast.unparse(value) != _DRF[key.value]:
+            if key.value in OF_DRF:
+                if ast.unparse(value) != OF_DRF[key.value]:
                     raise self.refused(value)
                 continue
             found[key.value] = Entry(self.value(value), self.function)

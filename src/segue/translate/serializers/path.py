@@ -24,6 +24,10 @@ from segue.translate.query.paths import generic_hop
 from segue.translate.rules.scopes import active_value
 from segue.translate.serializers.synthetic import evaluate
 
+_OWNER = "segue__owner"
+# Methods of ``AbstractUser`` that have rules, but no source in the snapshot.
+_NAMES = ("get_full_name", "get_short_name", "get_username")
+
 
 @dataclass(slots=True)
 class Guard:
@@ -185,11 +189,17 @@ def custom(frame: Frame, owner: Val, kind: Instance, attribute: str, where: Wher
     function = frame.ctx.snapshot.functions.get(cls.methods.get(attribute, "")) if cls is not None else None
     is_method = function is not None and function.role in ("method", "classmethod", "staticmethod")
     display = attribute.startswith("get_") and attribute.endswith("_display")
+    # The object by a name, so that what is known of it counts: the way to it was checked for None.
+    frame.env[_OWNER], text = owner, f"{_OWNER}.{attribute}"
+    called = is_method or display or attribute in _NAMES
+    try:
+        with field_source(frame.ctx):
+            result = evaluate(frame, f"{text}()" if called else text, where)
+            if isinstance(result.kind, BoundMethod):
+                result = evaluate(frame, f"{text}()", where)
+    finally:
+        del frame.env[_OWNER]
     text = f"{owner.text}.{attribute}"
-    with field_source(frame.ctx):
-        result = evaluate(frame, f"{text}()" if is_method or display else text, where)
-        if isinstance(result.kind, BoundMethod):
-            result = evaluate(frame, f"{text}()", where)
     if result.node is None:
         raise refuse("source", text, "Segue does not know what this attribute gives.", where)
     return result

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -16,6 +17,7 @@ from segue.snapshot.model import Function
 from segue.translate.functions.record import reached
 from segue.translate.interp.expressions import attributes, calls
 from segue.translate.interp.join import not_null
+from segue.translate.interp.scope import field_source
 from segue.translate.interp.value import Val
 from segue.translate.kinds import (
     BoundMethod,
@@ -224,7 +226,9 @@ def _of_object(template: Template, owner: Found, part: str, what: str, line: int
     with frame.capture() as lines:
         value = attributes.find(frame, given, part, asked)
         if value is None:
-            value = calls.method_call(frame, given, part, ast.Call(asked, [], []))
+            # ``None.upper`` is shown as nothing (``Variable._resolve_lookup``).
+            with field_source(frame.ctx) if isinstance(kind, Scalar) else nullcontext():
+                value = calls.method_call(frame, given, part, ast.Call(asked, [], []))
         elif isinstance(value.kind, BoundMethod):
             value = calls.call_value(frame, value, ast.Call(asked, [], []))
     if lines:

@@ -20,6 +20,9 @@ _RULE = "rest_framework_simplejwt.authentication.default_user_authentication_rul
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 _MODELS = ("token_blacklist.OutstandingToken", "token_blacklist.BlacklistedToken")
 _DISTRIBUTION = "djangorestframework-simplejwt"
+_RELEASES = ((5, 5, 1), (5, 5), (5, 4), (5, 3))
+NEWEST = _RELEASES[0]
+"""From which release on tokens are made, refreshed and revoked as ``segue_bridge.auth.jwt_tokens.Tokens`` does it unasked."""
 _LIFETIMES = {
     "access": ("ACCESS_TOKEN_LIFETIME", 300),
     "refresh": ("REFRESH_TOKEN_LIFETIME", 86_400),
@@ -53,6 +56,18 @@ def given(ctx: Context) -> dict[str, Any]:
     """``SIMPLE_JWT``, with its defaults."""
     found = ctx.snapshot.settings.values.get("SIMPLE_JWT")
     return {str(k.data): plain(v) for k, v in found.pairs} if found is not None else {}
+
+
+def installed_version(ctx: Context) -> str:
+    """simplejwt's release; '' where it is not installed."""
+    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
+    return installed.get(_DISTRIBUTION, "")
+
+
+def release(ctx: Context) -> tuple[int, ...]:
+    """The release whose tokens are made: the first that makes such, :data:`NEWEST` at most."""
+    version = installed_version(ctx)
+    return next((first for first in _RELEASES if since(version, *first)), _RELEASES[-1])
 
 
 def has_blacklist(ctx: Context) -> bool:
@@ -100,18 +115,23 @@ def tokens(endpoint: Endpoint) -> Import:
     if claim != "refresh_exp":
         arguments.append(f"sliding_claim={claim!r}")
     arguments.append("answered=False")
+    installed = release(ctx)
+    if installed < NEWEST:
+        arguments.append(f"release={installed}")
     module.add(Decl("TOKENS", f"TOKENS = Tokens({', '.join(arguments)})", frozenset(imports), 19))
     return imported
 
 
 def _check(endpoint: Endpoint, place: Where) -> None:
     ctx = endpoint.ctx
-    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
-    version = installed.get(_DISTRIBUTION, "")
-    if not version or not since(version, 5, 5) or since(version, 5, 6):
-        why = "Segue knows the views of simplejwt 5.5."
+    version = installed_version(ctx)
+    if not version or not since(version, 5, 3) or since(version, 5, 6):
+        why = "Segue knows the views of simplejwt 5.3 to 5.5."
         raise endpoint.refuse("jwt", f"{_DISTRIBUTION} {version}", why, place)
     settings = given(ctx)
+    if release(ctx) == (5, 5) and settings.get("ROTATE_REFRESH_TOKENS") and not has_blacklist(ctx):
+        why = "This release fails where it rotates tokens that nobody notes: upgrade it to 5.5.1."
+        raise endpoint.refuse("jwt", f"{_DISTRIBUTION} {version}", why, place)
     rule = settings.get("USER_AUTHENTICATION_RULE")
     if (rule.name if isinstance(rule, Ref) else rule) != _RULE:
         raise endpoint.refuse("jwt", "USER_AUTHENTICATION_RULE", "A rule of the project's own.", place)
@@ -124,6 +144,11 @@ def _check(endpoint: Endpoint, place: Where) -> None:
             raise endpoint.refuse("jwt", name, "Tokens are made with this claim.", place)
     if not has_blacklist(ctx):
         return
+    key = settings.get("USER_ID_FIELD")
+    if release(ctx) == (5, 4) and key not in ("id", "pk"):
+        # ``BlacklistMixin.blacklist``: the claim is stored as the user's key.
+        why = "This release notes revoked tokens by the user's key alone: upgrade it to 5.5.1."
+        raise endpoint.refuse("jwt", f"USER_ID_FIELD {key}", why, place)
     for label in _MODELS:
         if label not in ctx.snapshot.models:
             raise endpoint.refuse("jwt", label, "The blacklist's table is not there.", place)

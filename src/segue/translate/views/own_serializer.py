@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from segue.refusal import Refused
 from segue.snapshot.model import Function
@@ -15,7 +16,8 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
 from segue.translate.interp.value import Val
 from segue.translate.kinds import ContextDict, KeywordDict, PositionalArguments, Serializer
-from segue.translate.serializers.own_context import context_of
+from segue.translate.rules.view_self import definition
+from segue.translate.serializers.own_context import OF_DRF, context_of
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
 from segue.translate.views.given_context import OF_VIEW, Given, given_context
@@ -66,11 +68,36 @@ def context(frame: Frame, endpoint: Endpoint, dotted: str, node: ast.AST) -> Val
         function = endpoint.ctx.snapshot.functions.get(dotted)
         if function is None:
             raise
+        function = _of_drf(frame, endpoint, function)
         made = inline_call(frame, function, {}, generic.self_of(endpoint), node)
         if not isinstance(made.kind, ContextDict) or not made.kind.beneath:
             raise refused from None
         return made
     return Val(ContextDict((), "view" if dotted == own else dotted))
+
+
+def _of_drf(frame: Frame, endpoint: Endpoint, function: Function) -> Function:
+    """``function`` with ``super().get_serializer_context()`` where it writes DRF's three entries itself.
+
+    Source: ``GenericAPIView.get_serializer_context``.
+    """
+    behind = definition(frame, endpoint.cls, "get_serializer_context", after=function.owner) or ""
+    source = textwrap.dedent(function.source)
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Dict) and _as_drf_has(n)]
+    if not behind.startswith("rest_framework.") or len(found) != 1:
+        return function
+    text = ast.get_source_segment(source, found[0]) or ""
+    lines = "\n" * text.count("\n")  # what follows stays in its line
+    return replace(function, source=source.replace(text, f"(super().get_serializer_context(){lines})", 1))
+
+
+def _as_drf_has(node: ast.Dict) -> bool:
+    entries = {
+        key.value: ast.unparse(value)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+    }
+    return entries == OF_DRF and len(node.keys) == len(OF_DRF)
 
 
 def written_in(

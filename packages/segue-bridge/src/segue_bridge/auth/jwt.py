@@ -251,7 +251,7 @@ def issued(
 ) -> str:
     """``str(AccessToken.for_user(user))``: a signed token of that type for ``lifetime`` seconds.
 
-    ``number``: an integer key stays one (simplejwt before 5.4), else it is text.
+    ``number``: an integer key stays one (simplejwt before 5.5.1), else it is text.
     """
     now = datetime.now(tz=UTC)
     key = getattr(user, settings.user_id_field)

@@ -56,9 +56,12 @@ class Blacklist:
         await self._insert(db, jti, token, user_pk, made, expires)
 
     async def outstand(
-        self, db: Database, jti: Any, token: str, user_pk: Any, made: datetime, expires: float
+        self, db: Database, jti: Any, token: str, user_pk: Any, made: datetime | None, expires: float
     ) -> int:
-        """Note a token unless it is known (``outstand``): ``user_pk`` of None is nobody's. The key of its row."""
+        """Note a token unless it is known (``outstand``): ``user_pk`` of None is nobody's. The key of its row.
+
+        ``made`` of None is what simplejwt before 5.4 notes of a token that it revokes and has not issued.
+        """
         given = {"jti": _text(jti)}
         with db.primary():  # get_or_create
             known: int | None = await db.scalar(_ISSUED, given)
@@ -85,13 +88,13 @@ class Blacklist:
                     raise
 
     async def _insert(
-        self, db: Database, jti: Any, token: str, user_pk: Any, made: datetime, expires: float
+        self, db: Database, jti: Any, token: str, user_pk: Any, made: datetime | None, expires: float
     ) -> int:
         values = {
             "user_id": user_pk,
             "jti": jti,
             "token": token,
-            "created_at": _as_stored(made),
+            "created_at": None if made is None else _as_stored(made),
             "expires_at": _as_stored(datetime.fromtimestamp(expires, tz=UTC)),
         }
         return await _add(db, _outstanding, values)

@@ -1,6 +1,6 @@
 """JSON web tokens made, refreshed, rotated and revoked as djangorestframework-simplejwt does it.
 
-Sources: ``rest_framework_simplejwt.tokens`` and ``.serializers`` (5.5). Either side takes what the other issued.
+Sources: ``rest_framework_simplejwt.tokens`` and ``.serializers`` (5.3 to 5.5). Either side takes what the other issued.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 from uuid import uuid4
 
 import jwt
+from sqlalchemy import literal
 
 from segue_bridge.auth.backend import authenticate
 from segue_bridge.auth.jwt import JwtSettings, TokenError, check, decoded, failed, owner, unexpired
@@ -60,7 +61,9 @@ class Tokens:
     ``rotate`` is ``ROTATE_REFRESH_TOKENS``, ``revoke_rotated`` ``BLACKLIST_AFTER_ROTATION``. ``blacklist`` is given where
     ``rest_framework_simplejwt.token_blacklist`` is installed. Methods that take a token raise
     :class:`~segue_bridge.errors.AuthenticationFailed` with the body of simplejwt's views for one that is not good; with
-    ``answered=False`` :class:`~segue_bridge.auth.jwt.TokenError`, as simplejwt's serializers do.
+    ``answered=False`` :class:`~segue_bridge.auth.jwt.TokenError`, as simplejwt's serializers do. ``release`` is simplejwt's, where
+    clients and tables tell it from 5.5.1: what tokens say, whether their user is asked for when they are refreshed, and
+    what is noted of tokens that are revoked.
     Raises ``ValueError`` for settings without a claim for the type or the id: tokens without them are read, but not made.
     """
 
@@ -75,13 +78,14 @@ class Tokens:
         blacklist: Blacklist | None = None,
         sliding_claim: str = "refresh_exp",
         answered: bool = True,
+        release: tuple[int, ...] = (5, 5, 1),
     ) -> None:
         if settings.type_claim is None or settings.id_claim is None:
             raise ValueError("tokens are made with a claim for their type and one for their id")
         self._identity, self._settings, self._lifetimes = identity, settings, lifetimes or Lifetimes()
         self._type_claim, self._id_claim = settings.type_claim, settings.id_claim
         self._rotate, self._revoke_rotated, self._blacklist = rotate, revoke_rotated, blacklist
-        self._sliding_claim, self._answered = sliding_claim, answered
+        self._sliding_claim, self._answered, self._release = sliding_claim, answered, release
 
     async def user(self, db: Database, passwords: Passwords, username: Any, password: Any) -> Any:
         """Who has that name and password, by ``ModelBackend`` (``TokenObtainSerializer.validate``).
@@ -103,7 +107,10 @@ class Tokens:
         now = datetime.now(tz=UTC)
         settings = self._settings
         claims = self._empty(token_type, now)
-        claims[settings.user_id_claim] = str(getattr(user, settings.user_id_field))
+        key = getattr(user, settings.user_id_field)
+        # Until 5.5.1 numbers stayed numbers.
+        number = self._release < (5, 5, 1) and isinstance(key, int)
+        claims[settings.user_id_claim] = key if number else str(key)
         if settings.revoke_claim is not None:
             claims[settings.revoke_claim] = password_digest(user.password)
         if token_type != "access":
@@ -126,13 +133,14 @@ class Tokens:
     async def refreshed(self, db: Database, token: str | None) -> dict[str, str]:
         """``TokenRefreshSerializer``: ``{"access"}``, a new access token; with ``rotate`` a new ``"refresh"`` too. None as in :meth:`read`.
 
-        Raises :class:`~segue_bridge.db.errors.ObjectDoesNotExist` where the user is gone: a 500, as in simplejwt 5.5.
+        Raises :class:`~segue_bridge.db.errors.ObjectDoesNotExist` where the user is gone: a 500, as in simplejwt since 5.4
+        (before, nobody asked).
         """
         now = datetime.now(tz=UTC)
         claims = await self._checked(db, token, "refresh", now)
         user = None
         named = claims.get(self._settings.user_id_claim)
-        if named:
+        if named and self._release >= (5, 4):
             user = await self._owner(db, named)
             if user is None:
                 raise ObjectDoesNotExist("User matching query does not exist.", self._identity.model)
@@ -143,14 +151,15 @@ class Tokens:
         answer = {"access": self._signed(self._access(claims, now))}
         if not self._rotate:
             return answer
-        if self._blacklist is not None and user is None:
+        noted = self._release >= (5, 5)
+        if noted and self._blacklist is not None and user is None:
             user = await self._owner(db, named)
         if self._revoke_rotated and self._blacklist is not None:
-            await self._revoke(db, claims, user, now)
+            await self._revoke(db, claims, self._key(user) if noted else self._named_key(db, named), now)
         claims = {**claims, self._id_claim: uuid4().hex, "exp": _epoch(now, self._lifetimes.refresh)}
         claims["iat"] = _epoch(now)
         text = answer["refresh"] = self._signed(claims)
-        if self._blacklist is not None:
+        if noted and self._blacklist is not None:
             await self._blacklist.outstand(
                 db, claims[self._id_claim], text, self._key(user), now, claims["exp"]
             )
@@ -185,7 +194,8 @@ class Tokens:
             raise self._bad(error) from None
         kept = self._blacklist if self._revoke_rotated else None
         if kept is not None and await kept.has(db, claims.get(self._id_claim)):
-            raise ValidationError({"non_field_errors": [_("Token is blacklisted")]})
+            told = _("Token is blacklisted") if self._release >= (5, 5, 1) else "Token is blacklisted"
+            raise ValidationError({"non_field_errors": [told]})
 
     async def revoke(self, db: Database, token: str | None) -> None:
         """``TokenBlacklistSerializer``: revoke a refresh token. None as in :meth:`read`."""
@@ -224,12 +234,14 @@ class Tokens:
 
     async def _noted(self, db: Database, user: Any, claims: Claims, now: datetime) -> None:
         if self._blacklist is not None:
-            key, text = self._identity.pk_of(user), self._signed(claims)
+            key, text = self._key(user), self._signed(claims)
             await self._blacklist.issued(db, claims[self._id_claim], text, key, now, claims["exp"])
 
     def _access(self, refresh: Mapping[str, Any], now: datetime) -> Claims:
         """``RefreshToken.access_token``: the other claims are copied."""
-        left = {self._type_claim, "exp", self._id_claim, "jti", "iat"}
+        left = {self._type_claim, "exp", self._id_claim, "jti"}
+        if self._release >= (5, 5):
+            left.add("iat")
         return {
             self._type_claim: "access",
             "exp": _epoch(now, self._lifetimes.access),
@@ -242,14 +254,20 @@ class Tokens:
         """``BlacklistMixin.blacklist``."""
         if self._blacklist is None:
             raise AttributeError("'RefreshToken' object has no attribute 'blacklist'")
-        user = await self._owner(db, claims.get(self._settings.user_id_claim))
-        await self._revoke(db, claims, user, now)
+        named = claims.get(self._settings.user_id_claim)
+        if self._release >= (5, 5):
+            key = self._key(await self._owner(db, named))
+        else:
+            key = self._named_key(db, named)
+        await self._revoke(db, claims, key, now)
 
-    async def _revoke(self, db: Database, claims: Claims, user: Any, now: datetime) -> None:
+    async def _revoke(self, db: Database, claims: Claims, key: Any, now: datetime) -> None:
+        """``key`` is the user's: before 5.5 the claim as it stands, before 5.4 nothing is noted of whose and when."""
         assert self._blacklist is not None
-        text = self._signed(claims)
-        key = self._key(user)
-        issued = await self._blacklist.outstand(db, claims[self._id_claim], text, key, now, claims["exp"])
+        text, made = self._signed(claims), now if self._release >= (5, 4) else None
+        issued = await self._blacklist.outstand(
+            db, claims[self._id_claim], text, None if made is None else key, made, claims["exp"]
+        )
         await self._blacklist.revoke(db, issued)
 
     async def _owner(self, db: Database, named: Any) -> Any:
@@ -259,7 +277,20 @@ class Tokens:
         return None if wanted is None else await self._identity.find(db, column, wanted)
 
     def _key(self, user: Any) -> Any:
-        return None if user is None else self._identity.pk_of(user)
+        return None if user is None else self._bound(self._identity.pk_of(user))
+
+    def _named_key(self, db: Database, named: Any) -> Any:
+        """The claim as the key that it is stored for (``OutstandingToken(user_id=claim)``), whether there is such a user or not.
+
+        None before 5.4, where nothing is stored. Raises ``ValueError`` for what is no key.
+        """
+        if named is None or self._release < (5, 4):
+            return None
+        return self._bound(owner(self._identity.column(self._identity.pk), named, db.dialect))
+
+    def _bound(self, key: Any) -> Any:
+        """``key`` as its column stores it: the tables of tokens have no type for it."""
+        return literal(key, self._identity.column(self._identity.pk).type)
 
     def _may(self, user: Any) -> bool:
         """``default_user_authentication_rule``."""

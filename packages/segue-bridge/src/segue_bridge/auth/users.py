@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -69,6 +69,23 @@ def member(user: U | AnonymousUser) -> U:
     if isinstance(user, AnonymousUser):
         raise AttributeError("'AnonymousUser' object has no such attribute")
     return user
+
+
+class Named(Protocol):
+    """Who has a first and a last name, as ``AbstractUser`` has them."""
+
+    @property
+    def first_name(self) -> str | None:
+        """``AbstractUser.first_name``."""
+
+    @property
+    def last_name(self) -> str | None:
+        """``AbstractUser.last_name``."""
+
+
+def full_name(user: Named) -> str:
+    """``AbstractUser.get_full_name``: both names with a space between; only one, or ``""``, where the other is empty."""
+    return f"{user.first_name} {user.last_name}".strip()
 
 
 class Identity:

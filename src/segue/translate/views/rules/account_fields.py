@@ -10,10 +10,14 @@ from segue.translate.interp.expressions.attributes import of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, const, quote
 from segue.translate.kinds import Const, Global, Instance, Manager, Scalar, User
+from segue.translate.load.models import concrete, field_of
+from segue.translate.rules.instance import sure
 from segue.translate.rules.registry import function, method
+from segue.translate.rules.user import entity_of
 
 _BASE_USER = "django.contrib.auth.base_user.AbstractBaseUser."
 _CLEAN = (f"{_BASE_USER}clean", "django.contrib.auth.models.AbstractUser.clean")
+_USER = "django.contrib.auth.models.AbstractUser."
 _NORMALIZE = "django.contrib.auth.base_user.BaseUserManager.normalize_email"
 
 
@@ -61,6 +65,39 @@ def username(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     if not isinstance(field, str) or (isinstance(owner.kind, User) and field != "username"):
         return None
     return of(frame, owner, field, call.node)
+
+
+@method(Instance, "get_full_name", "get_short_name")
+@method(User, "get_full_name", "get_short_name")
+def names(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``AbstractUser.get_full_name``: first and last name with a space between, stripped; ``get_short_name``: the first name.
+
+    An anonymous user has neither, which is an ``AttributeError`` on both sides.
+    """
+    model = concrete(frame.ctx, owner.kind.model)  # type: ignore[attr-defined]
+    known = frame.ctx.snapshot.classes.get(model.cls)
+    if known is None or known.methods.get(call.name) != f"{_USER}{call.name}":
+        return None
+    call.only(at_most=0)
+    if call.name == "get_short_name":
+        return of(frame, owner, "first_name", call.node) if field_of(model, "first_name") else None
+    if isinstance(owner.kind, User):
+        owner = entity_of(frame, owner)
+        assert owner.node is not None
+        owner = Val(
+            owner.kind, quote("{0}({1})", frame.imported("segue_bridge.auth.users", "member"), owner.node)
+        )
+    whose = sure(frame, owner, call.node)
+    if whose.node is None:
+        return None
+    for part in ("first_name", "last_name"):
+        item = field_of(model, part)
+        if item is None or of(frame, whose, part, call.node).kind not in (Scalar("str"), Scalar("str", True)):
+            return None
+    return Val(
+        Scalar("str"),
+        quote("{0}({1})", frame.imported("segue_bridge.auth.users", "full_name"), whose.node),
+    )
 
 
 def cleaned(frame: Frame, model: Model, dotted: str, user: ast.expr) -> ast.expr | None:

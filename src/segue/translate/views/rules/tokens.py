@@ -42,7 +42,6 @@ _TYPES = {
     f"{_TOKENS}SlidingToken": "sliding",
 }
 _PLAIN = ("str", "int", "bool", "float")
-_DISTRIBUTION = "djangorestframework-simplejwt"
 
 
 @function(f"{_TOKENS}RefreshToken.for_user", f"{_TOKENS}AccessToken.for_user")
@@ -239,9 +238,8 @@ def text(frame: Frame, owner: Val, call: CallSite) -> Val:
     assert owner.node is not None
     ctx = frame.ctx
     endpoint = current_view(ctx)
-    installed = {k.lower().replace("_", "-"): v for k, v in ctx.snapshot.versions.packages.items()}
-    version = installed.get(_DISTRIBUTION, "")
-    if endpoint is None or not version or (since(version, 5, 4) and not since(version, 5, 5)):
+    version = jwt_views.installed_version(ctx)
+    if endpoint is None or not version:
         raise frame.refuse(
             "jwt", ast.unparse(call.node), "Segue does not know this release's tokens.", call.node
         )
@@ -263,7 +261,7 @@ def text(frame: Frame, owner: Val, call: CallSite) -> Val:
         literal(int(seconds) if seconds.is_integer() else seconds),
         name("JWT"),
     )
-    if not since(version, 5, 4):
+    if not since(version, *jwt_views.NEWEST):
         assert isinstance(made, ast.Call)
         made.keywords.append(ast.keyword("number", ast.Constant(True)))
     return Val(Scalar("str"), made)
