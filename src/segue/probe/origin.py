@@ -112,17 +112,20 @@ class Origins:
 
 
 def distributions():
-    """(name, distribution) of all installed distributions, sorted by name."""
+    """(name, distribution) of all installed distributions, sorted by name; the first on the path, which Python imports,
+    where there are more of one name, however that is written (``Simple_JWT``, ``simple-jwt``)."""
     from importlib import metadata
 
-    found = {}
+    found, seen = {}, set()
     for distribution in metadata.distributions():
         try:
             name = distribution.metadata["Name"]
         except Exception:
             continue
-        if name:
-            found.setdefault(name, distribution)
+        key = name and name.lower().replace("_", "-").replace(".", "-")
+        if key and key not in seen:
+            seen.add(key)
+            found[name] = distribution
     return sorted(found.items())
 
 

@@ -265,7 +265,7 @@ def _with_user(body: dict[str, Any], key: Any) -> dict[str, Any]:
     gone = "00000000-0000-0000-0000-00000000000f" if isinstance(key, str) else 999
     whose = {"user": key, "gone": gone, None: None}[named["foreign"]]
     now = int(time.time())
-    claims = {"token_type": "refresh", "exp": now + 3600, "iat": now, "jti": uuid.uuid4().hex}
+    claims = {"token_type": "refresh", "exp": now + 3600, "iat": now - 5000, "jti": uuid.uuid4().hex}
     claims |= {} if whose is None else {"user_id": whose}
     return {"refresh": jwt.encode(claims, SECRET, algorithm="HS256")}
 
@@ -322,7 +322,7 @@ def test_both_sides_give_the_same_tokens_and_rows(
         }  # fmt: skip
         asked = subprocess.run(
             [sys.executable, str(CHILD), side], cwd=folder, env=environment, input=json.dumps(steps),
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
         assert asked.returncode == 0, asked.stderr
         answers.append(json.loads(asked.stdout.splitlines()[-1]))

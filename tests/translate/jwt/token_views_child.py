@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 
 import jwt
 
@@ -43,6 +44,11 @@ def _readable(value):
         return {k: _readable(v) for k, v in value.items()}
     if isinstance(value, str) and value.count(".") == 2 and value.startswith("ey"):
         claims = jwt.decode(value, options={"verify_signature": False, "verify_exp": False})
+        if claims.get("token_type") == "access":
+            # Until simplejwt 5.5 its ``iat`` is the refresh token's.
+            now = time.time()
+            times = {"exp": round(claims["exp"] - now, -2), "iat": round((now - claims["iat"]) / 1000)}
+            return {**{k: v for k, v in claims.items() if k not in DRAWN}, **times, "jti": len(claims["jti"])}
         # In tens of seconds: Simple JWT dates an access token by the refresh token's clock reading, and ``iat`` by another.
         times = {k: round(claims[k] - claims["iat"], -1) for k in DRAWN[2:] if k in claims}
         return {**{k: v for k, v in claims.items() if k not in DRAWN}, **times, "jti": len(claims["jti"])}

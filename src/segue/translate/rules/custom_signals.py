@@ -30,6 +30,7 @@ from segue.translate.kinds import (
     ViewSelf,
 )
 from segue.translate.load.models import concrete, field_of
+from segue.translate.rules.receiver_keywords import spelled_out
 from segue.translate.rules.receivers import parameters_of, required_of
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.user import entity_of
@@ -125,6 +126,8 @@ def _call(frame: Frame, receiver: Receiver, given: dict[str, Val], call: CallSit
     title = f"{receiver.signal} → {receiver.function}"
     if not receiver.own or function.role not in ("function", "staticmethod"):
         raise frame.refuse("signal", title, "It is another package's, or a method of an object.", call.node)
+    # ``Signal.send`` passes these two by keyword as well.
+    function = spelled_out(function, {"signal", "sender", *given})
     if not {"signal", "sender", *given}.issuperset(required_of(function)):
         raise frame.refuse("signal", title, "It takes an argument that the signal does not give.", call.node)
     arguments, nodes = arguments_of(frame, function, given, title, call)
