@@ -137,11 +137,7 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         if (
             (
                 item is not None
-                and (
-                    item.relation is None
-                    or item.relation.kind in ("m2m", "generic_relation")
-                    or (item.relation.kind in ("fk", "o2o") and _stored(value.kind))
-                )
+                and (item.relation is None or item.relation.kind in ("m2m", "generic_relation"))
             )
             or model_method(frame, model.cls, wanted)
             or (reverse is not None and reverse.kind != "o2o")
@@ -153,11 +149,6 @@ def hasattr_(frame: Frame, call: CallSite) -> Val:
         if lacks(frame, value, wanted) or is_never_there(frame.ctx, value.kind, wanted):
             return const(False)
     raise frame.refuse("hasattr", ast.unparse(call.node), "Segue cannot tell whether it has that.", call.node)
-
-
-def _stored(kind: Instance) -> bool:
-    """Whether it has a row, whose foreign keys lead to an object or to None (``ForwardManyToOneDescriptor.__get__``)."""
-    return kind.mode == "row" or (kind.site.fetched and not kind.site.keyless)
 
 
 def _class_has(frame: Frame, cls: str, name: str) -> bool | None:
