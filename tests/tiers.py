@@ -34,6 +34,10 @@ LEFT_OUT = {
         "translate/middleware/test_recorders.py::test_who_is_logged_in_by_a_session_is_left_to_django",
     ),
     "the same on the other database, or with the other broker, server or serializer": (
+        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[0-5.3.1-]",
+        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[0-5.4.0-]",
+        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[1-5.4.0-]",
+        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[1-5.5.0-]",
         "translate/packages/test_countries.py::test_postgresql_answers_alike",
         "translate/packages/test_phones.py::test_postgresql_answers_alike",
         "translate/packages/test_money.py::test_postgresql_answers_alike",
