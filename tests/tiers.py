@@ -74,7 +74,7 @@ LEFT_OUT = {
         "schema/test_check.py::test_nothing_differs_from_what_django_builds[sqlite-alembic]",
         "schema/test_reverse.py::test_what_the_baseline_does_not_make_is_told[sqlite]",
         "translate/jwt/test_jwt.py::test_tokens_mean_the_same_on_both_sides[plain]",
-        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[0-steps0]",
+        "translate/jwt/test_token_views.py::test_both_sides_give_the_same_tokens_and_rows[0--]",
         "translate/renderers/test_own_renderer.py::test_every_answer_is_rendered_as_by_the_project[Lines]",
         "translate/renderers/test_own_renderer.py::test_every_answer_is_rendered_as_by_the_project[Coded]",
         "translate/errors/test_handlers.py::test_every_error_is_answered_as_by_the_handler[other_status]",
