@@ -72,7 +72,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from notes.models import Note, Page, Press
+from notes.models import Detail, Note, Page, Press
 
 
 class PressSerializer(serializers.ModelSerializer):
@@ -204,6 +204,19 @@ class DoneViewSet(viewsets.GenericViewSet):
     @action(detail=False, methods=["post"])
     def frozen_by_name(self, request):
         raise Frozen(detail=None, code="x")
+
+    # What is fetched for the change alone, which is in the database behind it.
+    @action(detail=False, methods=["post"])
+    def gone(self, request):
+        Note.objects.get(pk=2).detail.delete()
+        return Response(Detail.objects.count())
+
+    @action(detail=False, methods=["post"])
+    def renamed(self, request):
+        serializer = PressSerializer(Note.objects.get(pk=2).press, data={"name": "new"})
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data)
 
     # One object of Django's that several rows lead to.
     @action(detail=False, methods=["post"])
@@ -371,7 +384,7 @@ router = SimpleRouter()
 router.register("done", views.DoneViewSet, basename="done")
 urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view())]
 """
-SAME = ("given_joined", "one", "received", "saved_first")
+SAME = ("given_joined", "one", "received", "saved_first", "gone", "renamed")
 SHARED = (
     "back", "back_by_method", "back_of_all", "back_by_serializer", "back_deleted", "back_refreshed", "prefetched", "made", "assigned",
     "other_side", "twice_asked", "received_back", "received_prefetched", "unsaved", "unsaved_shown",

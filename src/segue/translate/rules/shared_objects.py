@@ -28,15 +28,21 @@ _LOST = "Django keeps the object there and changes that one; here each look at t
 _WHY = "Django has one object there that other objects lead to as well, and the change shows in all of them."
 
 
-def check_unshared(frame: Frame, owner: Val, node: ast.AST) -> None:
-    """``owner`` is changed. Raises ``Refused`` (``shared-object``) where Django's object may be reached in another way too."""
+def check_unshared(frame: Frame, owner: Val, node: ast.AST, *, at_once: bool = False) -> None:
+    """``owner`` is changed. Raises ``Refused`` (``shared-object``) where Django's object may be reached in another way too.
+
+    ``at_once``: the change is in the database behind it (``request.user.auth_token.delete()``), so that nothing is lost where the
+    object was fetched for it alone.
+    """
     assert isinstance(owner.kind, Instance)
     way = way_to(frame.ctx, owner.kind.site)
     if way is None:
         return
     parent, relation = way
     asked = [n for n in ast.walk(owner.node) if isinstance(n, ast.Await)] if owner.node is not None else []
-    if any("or_none(" in ast.unparse(n.value) or "_rows" in ast.unparse(n.value) for n in asked):
+    if not at_once and any(
+        "or_none(" in ast.unparse(n.value) or "_rows" in ast.unparse(n.value) for n in asked
+    ):
         raise frame.refuse("shared-object", f"{parent.model}.{relation}", _LOST, node)
     if is_joined(frame.ctx, parent, relation) and not _leads_back(frame, parent, relation):
         return

@@ -215,7 +215,7 @@ def delete(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def collected(frame: Frame, owner: Val, call: CallSite) -> Val:
     """Django's own ``Model.delete``."""
     label = _check_write(frame, owner, "delete", call.node)
-    check_unshared(frame, owner, call.node)
+    check_unshared(frame, owner, call.node, at_once=True)
     told = _told(frame, label, held=True)
     _keep(frame, owner)
     call.only(at_most=0)

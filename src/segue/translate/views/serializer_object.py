@@ -368,7 +368,7 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
         saver = updater(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
         if isinstance(held.instance.kind, Instance):
-            check_unshared(frame, held.instance, at or ast.Pass())
+            check_unshared(frame, held.instance, at or ast.Pass(), at_once=True)
         instance = entity(frame, held.instance, at)
         held.fetched = instance.kind if isinstance(instance.kind, Instance) else None
         if held.fetched is not None:
