@@ -122,6 +122,8 @@ def test_who_asks_for_headers_of_djangos_own_stands_inside_of_it(everything: Sna
     assert not translate(only(everything, "Frames")).refused
     (why,) = {r.reasons[0].code for r in translate(only(everything, "Frames", outmost=True)).refused}
     assert why == "middleware"
+    # A header of CORS is nobody's where django-cors-headers is not there.
+    assert not translate(only(everything, "OpenedUnlessDone", outmost=True)).refused
     outmost = translate(only(everything, "SkipsPaths", outmost=True))
     assert not outmost.refused
     assert "around=('common', 'security')" in outmost.modules["app/notes/routes.py"].decls["WHO_URL"].code

@@ -18,8 +18,9 @@ WRITTEN = frozenset(
 _CORS = "access-control-"
 
 
-def asks_headers(snapshot: Snapshot, defined: str) -> bool:
-    """Whether its code names one of them otherwise than to set it, any of CORS at all, or goes through all headers."""
+def asks_headers(snapshot: Snapshot, defined: str, *, of_cors: bool) -> bool:
+    """Whether its code names one of them otherwise than to set it, any of CORS at all (``of_cors``: django-cors-headers writes
+    some), or goes through all headers."""
     for function in own_functions(snapshot, defined):
         tree = tree_of(function)
         nodes = list(ast.walk(tree)) if tree is not None else []
@@ -30,7 +31,7 @@ def asks_headers(snapshot: Snapshot, defined: str) -> bool:
             match node:
                 case ast.Constant(str() as text) if text.lower() in WRITTEN and id(node) not in set_here:
                     return True
-                case ast.Constant(str() as text) if text.lower().startswith(_CORS):
+                case ast.Constant(str() as text) if of_cors and text.lower().startswith(_CORS):
                     return True
                 case ast.Attribute(attr="items" | "keys" | "values" | "cookies", value=owner) if (
                     "response" in ast.unparse(owner)

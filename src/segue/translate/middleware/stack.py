@@ -256,7 +256,7 @@ def _check_place(ctx: Context, out: RouteMiddleware, name: str, found: Layer, in
     """What Django's own middleware further in does is not on an answer that is given here, and is put on the view's when all
     that is translated has run. Raises ``Refused``."""
     inside = set(inner) & {*_WRITING, CORS}
-    if inside and (found.early or asks_headers(ctx.snapshot, found.defined)):
+    if inside and (found.early or asks_headers(ctx.snapshot, found.defined, of_cors=CORS in inside)):
         why = "It stands outside of Django's middleware whose headers it would see, or would answer without"
         raise Refused(_refusal(ctx, name, why))
     if found.writes and any(f.kind == "status" for facts in out.left for f in facts):
