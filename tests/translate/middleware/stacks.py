@@ -1158,6 +1158,13 @@ class Raises(Base, views.APIView):
         raise Opened("once") if request.query_params else self.failure("for good")
 
 
+class Fails(Base, views.APIView):
+    def get(self, request):
+        if request.query_params:
+            raise Opened("once")
+        raise Closed("for good")
+
+
 class Enveloped(Base, views.APIView):
     def finalize_response(self, request, response, *args, **kwargs):
         response.data = {"data": response.data}
@@ -1202,7 +1209,7 @@ router.register("notes", views.NoteViewSet)
 router.register("who", views.Who, basename="who")
 urlpatterns = [path("api/", include(router.urls)), path("other/", views.Who.as_view({"get": "list", "post": "create"})),
                path("api/mine/", views.Mine.as_view({"get": "list"})), path("api/seen/", views.Seen.as_view({"get": "list"})), path("api/seen/<slug:pk>/", views.Seen.as_view({"get": "retrieve"})), path("api/told/", views.Told.as_view({"get": "list"})), path("api/sheet/", views.SheetView.as_view()), path("api/bare/", views.Bare.as_view()), path("api/receipt/", views.Receipt.as_view()), *[path(f"api/{c.__name__.lower()}/{end}", c.as_view({"get": name})) for c in (views.Beside, views.Within, views.Handed) for end, name in (("", "list"), ("page/", "page"))], path("api/marked/", views.Marked.as_view()),
-               path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
+               path("api/download/", views.Download.as_view()), path("api/raises/", views.Raises.as_view()), path("api/fails/", views.Fails.as_view()), path("api/enveloped/", views.Enveloped.as_view())]
 """
 LEGACY = """\
 import json, os, sys

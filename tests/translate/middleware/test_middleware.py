@@ -29,6 +29,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"headers": {"Referer": "http://testserver/from/"}}, {"headers": {"Referer": ""}},
 ]  # fmt: skip
 HASTY = ("Hasty", "HastyHook")
+FAILING = ("Errors", "Opens", "Shuts", "Closes")
 PATHS = ["/api/notes/", "/api/notes/77/", "/api/who/"]
 
 
@@ -53,6 +54,7 @@ def everything(root: Path) -> Snapshot:
             "Facts",
             "Seen",
             "Exempt",
+            *FAILING,
         ]
     )
     return probe(root, python=sys.executable, settings="site_.settings", environment={"MIDDLEWARE": names})
@@ -240,6 +242,22 @@ def test_who_it_was_after_the_view_is_no_matter_of_the_session(
         assert _set(modern["headers"]["vary"]) == _set(legacy["headers"]["vary"])
     assert (refused["status"], "Cookie" in refused["headers"]["vary"]) == (406, True)
     assert left["status"] == 501
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_what_fails_in_a_view_is_answered_as_by_process_exception(
+    root: Path, everything: Snapshot, tmp_path: Path, name: str
+) -> None:
+    """By classes of the project's own, and with the text of the exception; what they do not know stays Django's 500."""
+    program = translate(only(everything, name))
+    write(program, tmp_path)
+    paths = ["/api/fails/", "/api/fails/?once=1", "/api/notes/"]
+    both = stacks.both(root, tmp_path, [name], [{"method": "GET", "path": path} for path in paths])
+    assert "/api/fails/" not in {r.route_id for r in program.refused}
+    for legacy, modern in both:
+        assert (modern["status"], modern["body"]) == (legacy["status"], legacy["body"])
+    answered = {"Errors": [500, 500], "Opens": [500, 423], "Shuts": [500, 500], "Closes": [423, 500]}[name]
+    assert [legacy["status"] for legacy, _ in both] == [*answered, 200]
 
 
 def test_an_answer_that_is_none_of_drf_is_not_taken_for_one(everything: Snapshot) -> None:
