@@ -183,7 +183,8 @@ async def _through(call: Call, position: int) -> Response:
 async def _inmost(call: Call) -> Response:
     """The view's answer as the first middleware sees it: rendered, where any is translated."""
     resource = call.resource
-    call.db.early.end(call.db)
+    if resource.middleware:  # nothing else writes in front of the view
+        call.db.early.end(call.db)
     response = await _answer(call)
     if resource.middleware:
         response = await _rendered(call, response)
