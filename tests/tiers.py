@@ -94,6 +94,13 @@ LEFT_OUT = {
         "probe/test_versions.py::test_snapshot_agrees_with_that_django[py3.10-Django==4.2.*-djangorestframework==3.15.*]",
         "verify/test_releases.py::test_release_3_14_is_not_translated",
     ),
+    "another of the same kind in the same file": (
+        "translate/middleware/test_subclasses.py::test_sessions_that_tell_not_every_reader_are_not_shared[EarlySessions]",
+        "translate/middleware/test_subclasses.py::test_sessions_that_tell_not_every_reader_are_not_shared[SomeSessions]",
+        "translate/middleware/test_subclasses.py::test_sessions_that_tell_not_every_reader_are_not_shared[LeavingSessions]",
+        "translate/middleware/test_middleware.py::test_what_fails_in_a_view_is_answered_as_by_process_exception[Errors]",
+        "translate/middleware/test_middleware.py::test_what_fails_in_a_view_is_answered_as_by_process_exception[Shuts]",
+    ),
     "rules of the same rooms in translate/access, translate/views/test_hooks.py and translate/serializers/test_execution.py": (
         "translate/views/test_mixins_of_views.py::test_answers_are_djangos",
         "translate/serializers/test_recursion.py::test_they_are_presented_by_functions_that_call_themselves",
