@@ -30,7 +30,7 @@ def names(*given: FunctionRecord) -> list[str]:
     """What they are called, in this order."""
     ctx = cast(Context, SimpleNamespace(memo={}))
     groups = [[one] for one in given]
-    told, used = apart(ctx, groups), set[str]()
+    told, used = apart(groups), set[str]()
     for group in groups:
         used.add(free(ctx, group, used, told))
         group[0].final = (used - {one.final for one in given}).pop()

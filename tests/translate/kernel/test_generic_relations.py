@@ -113,7 +113,7 @@ class One(APIView):
         ])
     def post(self, request):
         talk = Talk.objects.get(title="t2")
-        made = talk.comments.create(text="new", hidden=True)
+        made = talk.comments.create(text="new", hidden=True, object_id=99)
         again, new = talk.comments.get_or_create(text="new")
         return Response([made.object_id, made.text, new, again.pk == made.pk, talk.comments.count(), CommentSerializer(talk.comments.all(), many=True).data])
     def put(self, request):

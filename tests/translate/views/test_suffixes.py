@@ -39,6 +39,10 @@ class NoteViewSet(viewsets.ModelViewSet):
     def anything(self, request, **kwargs):
         return Response({"any": 1})
 
+    @action(detail=False)
+    def named(self, request, format=None):
+        return Response({"format": self.format_kwarg, "given": self.format_kwarg is not None})
+
 
 class LinkedSerializer(serializers.HyperlinkedModelSerializer):
     class Meta:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from keyword import iskeyword
-from typing import Any
 
 from segue.translate.context import Context
 from segue.translate.functions.record import FunctionRecord
@@ -19,7 +17,7 @@ _CLASS = re.compile(r"([A-Z]\w*?)(?:Row)?(?: \| None)?")
 _STATE = ("Call", "Session", "CurrentUser", "User")
 
 
-def said(ctx: Context, record: FunctionRecord) -> str:
+def said(record: FunctionRecord) -> str:
     """The texts that are constants of this use, as one word: ``list_tag`` of ``has_perm("submission.list_tag", …)``."""
     words = []
     own = {p.legacy for p in record.parameters}
@@ -31,11 +29,11 @@ def said(ctx: Context, record: FunctionRecord) -> str:
     return "_".join(words[:2])
 
 
-def apart(ctx: Context, groups: list[list[FunctionRecord]]) -> frozenset[tuple[str, str, str]]:
+def apart(groups: list[list[FunctionRecord]]) -> frozenset[tuple[str, str, str]]:
     """Functions (app, module, name) whose uses the constants tell apart: each has them in its name, none has it plain."""
-    found: dict[tuple[str, str, str], Counter[str]] = {}
+    found: dict[tuple[str, str, str], set[str]] = {}
     for first, *_ in groups:
-        found.setdefault(_key(first), Counter())[said(ctx, first)] += 1
+        found.setdefault(_key(first), set()).add(said(first))
     return frozenset(key for key, words in found.items() if len(words) > 1 and "" not in words)
 
 
@@ -49,7 +47,7 @@ def free(
     hint = first.hint
     if not hint and isinstance(first.returns, Instance) and first.returns.site.written:
         hint = "entity"
-    words, about = said(ctx, first), _about(ctx, first)
+    words, about = said(first), _about(ctx, first)
     own = first.base_name
     wished = [own] if _key(first) not in told else [f"{own}_{words}"]
     users = {record.user for record in group}
@@ -82,7 +80,7 @@ def _key(record: FunctionRecord) -> tuple[str, str, str]:
 
 def _about(ctx: Context, record: FunctionRecord) -> str:
     """The class of the first object that it is given, in snake case, unless its name says so already."""
-    table: Any = symbols(ctx)
+    table = symbols(ctx)
     for parameter in record.parameters:
         text = table.text(parameter.annotation())
         found = _CLASS.fullmatch(text)

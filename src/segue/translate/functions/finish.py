@@ -64,7 +64,7 @@ def _name_functions(ctx: Context) -> None:
     groups = _groups(ctx)
     taken: dict[str, set[str]] = {}
     copies: dict[str, dict[str, str]] = {}
-    told = apart(ctx, groups)
+    told = apart(groups)
     users = _importers(ctx, groups)
     hiding = locals_of_callers(records(ctx), ctx.program.modules.values())
     imported = _imported(ctx, groups)
@@ -146,6 +146,7 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
     return list(groups.values())
 
 
+# What hooks without a docstring do: their names alone say less than the line that says where they are from.
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.
 _HOOKS = {
     "has_permission": "Whether the request may go on.",

@@ -32,6 +32,7 @@ from segue.translate.interp.dict_types import say_types
 from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.known_entries import entry_by_entry
+from segue.translate.interp.leaving import BEHIND
 from segue.translate.interp.same_set import giving
 from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
@@ -225,7 +226,7 @@ def lift(
         carried.shape(ctx),
         bool(ctx.memo.get(("kernel", "in-validation"))),  # whose error Django's ValidationError is
         ctx.memo.get(("kernel", "in-clean")),
-        bool(ctx.memo.get(("middleware", "behind the view"))),  # who request.user is
+        bool(ctx.memo.get(BEHIND)),  # who request.user is
         tuple(p.legacy for p in listener or ()),
         signature,
         tuple((k, shape_of(v)) for k, v in sorted((arguments or {}).items())),

@@ -43,9 +43,9 @@ def entry_by_entry(frame: Frame, body: list[ast.stmt]) -> list[ast.stmt]:
                 inner,
                 [],
             ) if _names_keywords(inner, key) and not _leaves(inner, {key, item}):
-                entries = known_entries(frame, owner)
-                if entries is not None and len(entries) <= _MOST:
-                    for name, value in entries.items():
+                found = known_entries(frame, owner)
+                if found is not None and len(found) <= _MOST:
+                    for name, value in found.items():
                         there: ast.expr = ast.Subscript(
                             ast.Name(owner.id, ast.Load()), ast.Constant(name), ast.Load()
                         )
@@ -95,4 +95,4 @@ def _leaves(body: list[ast.stmt], names: set[str]) -> bool:
     )
 
 
-__all__ = ["known_entries"]
+__all__ = ["entry_by_entry", "known_entries"]

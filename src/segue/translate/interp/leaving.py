@@ -23,6 +23,9 @@ LEAVABLE = ("kernel", "leavable")
 WRITTEN = ("kernel", "written before")
 """Memo: whether what runs before the view of the route in hand (the project's own authentication, permissions, throttles, ``initial``)
 writes something on some way."""
+BEHIND = ("middleware", "behind the view")
+"""Memo, only while the code of a middleware is translated: whether what comes next runs after the view, so that nothing is left to Django
+any more. What stands behind an early ``return self.get_response(request)`` does not."""
 _WRITES = frozenset({"create", "save", "get_or_create", "update_or_create", "bulk_create", "delete"})
 # What translates the function another way first.
 _TRIED_AGAIN = frozenset(
@@ -47,7 +50,7 @@ def leavable(ctx: Context, possible: bool = True) -> Iterator[None]:
 
 def may_leave(frame: Frame, body: list[ast.stmt], refused: Refused) -> bool:
     """Whether a branch that is refused may be left to Django."""
-    if frame.ctx.memo.get(("middleware", "behind the view")):
+    if frame.ctx.memo.get(BEHIND):
         return False
     if not frame.ctx.memo.get(LEAVABLE) or frame.in_atomic or refused.refusal.code in _TRIED_AGAIN:
         return False

@@ -17,7 +17,7 @@ from segue.snapshot.model import Class, Function, Route, Snapshot, Where
 from segue.translate import language
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted, lift
-from segue.translate.interp.leaving import leavable
+from segue.translate.interp.leaving import BEHIND, leavable
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Const, EarlyRequest, Kind, NextHandler, Object, Response
 from segue.translate.middleware.attributes import kept
@@ -39,7 +39,6 @@ _GONE_ON = ("middleware", "gone on")
 _ATTRIBUTES = ("middleware", "given")
 _LOOKED_AT = ("middleware", "looked at")
 _MEMO = "middleware gives"
-_BEHIND = ("middleware", "behind the view")
 _REPLIES = re.compile(r"\b(?:json|text|redirect)_reply\(")
 _LATE = re.compile(r"\bcall\.user\b")
 _ASKED = re.compile(r"\bnobody\(call\)")
@@ -99,7 +98,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
     before: dict[tuple[str, object], object] = {key: ctx.memo.get(key) for key in (HERE, LEFT_OUT, PERHAPS)}
     ctx.memo[_KEPT] = kept(snapshot, defined)
     ctx.memo[AROUND] = None
-    ctx.memo[_GONE_ON] = ctx.memo[_BEHIND] = False
+    ctx.memo[_GONE_ON] = ctx.memo[BEHIND] = False
     looked_at = set(ctx.memo.get(_LOOKED_AT, ()))  # type: ignore[call-overload]
     try:
         cls = snapshot.classes.get(defined)
@@ -118,7 +117,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
             )
         _check(defined, found, lifted)
         writes = check_writes(ctx, lifted, found.where)
-        ctx.memo[_GONE_ON] = ctx.memo[_BEHIND] = True
+        ctx.memo[_GONE_ON] = ctx.memo[BEHIND] = True
         failed = failing(ctx, cls, request, receiver, _name(defined))
         lines = lines_of(ctx, lifted)
         behind = [*lines, *(lines_of(ctx, failed) if failed is not None else ())]
@@ -128,7 +127,7 @@ def _layer(ctx: Context, defined: str, request: EarlyRequest) -> Layer:
         ctx.memo[_ATTRIBUTES], ctx.memo[_LOOKED_AT] = earlier, looked_at
         raise
     finally:
-        for key in (_KEPT, AROUND, _GONE_ON, _BEHIND):
+        for key in (_KEPT, AROUND, _GONE_ON, BEHIND):
             del ctx.memo[key]
         ctx.memo.update(before)
     made = Layer(

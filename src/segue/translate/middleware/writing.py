@@ -93,9 +93,9 @@ class _Flow:
                 if isinstance(node, ast.AsyncWith) and not gone:
                     raise self._refused(node, _BEFORE)
                 return self.block(body, gone=gone)
-            case ast.For() | ast.AsyncFor() | ast.While():
+            case ast.For() | ast.AsyncFor() | ast.While() | ast.Match():
                 if _NEXT in ast.unparse(node):
-                    raise self._refused(node, "It goes on to the view in a loop.")
+                    raise self._refused(node, "It goes on to the view in a loop or a match statement.")
                 self._look(node, gone)
                 return gone, False
         self._look(node, gone)

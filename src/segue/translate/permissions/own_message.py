@@ -17,6 +17,7 @@ from segue.translate.context import Context
 DENIED = "segue__denied"
 """The method that stands for a denial: its arguments are the message and what the method would have returned."""
 _SEVERAL = ast.Name("segue__several", ast.Load())
+_TRANSLATION = "django.utils.translation."
 _WHY = "Segue does not see which of its messages the answer would have."
 
 
@@ -40,7 +41,7 @@ def with_messages(ctx: Context, cls: str, function: Function, *, alone: bool) ->
         if other is not None and _reads(ast.parse(textwrap.dedent(other.source))):
             why = "Code reads the message that it has put there."
             raise refuse("permission", f"{cls}.message", why, other.where)
-    run = _Run(own, function.where)
+    run = _Run(own, function)
     end = run.block(tree.body, None)
     if end is not None and end.message is not None:
         why = "It may come to its end without a return, which denies."
@@ -60,7 +61,7 @@ class _Run:
     """Goes through the statements in their order; ``edits`` are statements and what is written in their place."""
 
     own: str
-    where: Where
+    function: Function
     edits: list[tuple[ast.stmt, str]] = field(default_factory=list)
 
     def block(self, body: list[ast.stmt], message: ast.expr | None) -> _End | None:
@@ -75,7 +76,7 @@ class _Run:
     def _statement(self, statement: ast.stmt, message: ast.expr | None) -> _End | None:
         match statement:
             case ast.Assign([target], value) if self._is_message(target):
-                if not _is_constant(value):
+                if not self._is_constant(value):
                     raise refuse("permission", ast.unparse(statement), _WHY, self._at(statement))
                 self.edits.append((statement, "pass"))
                 return _End(value)
@@ -139,7 +140,19 @@ class _Run:
         )
 
     def _at(self, node: ast.AST) -> Where:
-        return Where(self.where.file, self.where.line + getattr(node, "lineno", 1) - 1)
+        where = self.function.where
+        return Where(where.file, where.line + getattr(node, "lineno", 1) - 1)
+
+    def _is_constant(self, node: ast.expr) -> bool:
+        """A text, or Django's translation of one (``_("…")``): the same wherever it stands, and nothing happens on the way."""
+        match node:
+            case ast.Constant(str()):
+                return True
+            case ast.Call(ast.Name(called), args, []):
+                ref = self.function.globals.get(called)
+                known = ref is not None and ref.name.startswith(_TRANSLATION)
+                return known and bool(args) and all(isinstance(a, ast.Constant) for a in args)
+        return False
 
 
 def _met(a: _End | None, b: _End | None) -> _End | None:
@@ -149,16 +162,6 @@ def _met(a: _End | None, b: _End | None) -> _End | None:
         a.message is None or b.message is None or ast.dump(a.message) == ast.dump(b.message)
     )
     return a if same else _End(_SEVERAL)
-
-
-def _is_constant(node: ast.expr) -> bool:
-    """A text, or a call of one with texts (``_("…")``): the same wherever it stands."""
-    match node:
-        case ast.Constant(str()):
-            return True
-        case ast.Call(ast.Name(), args, []):
-            return bool(args) and all(isinstance(a, ast.Constant) for a in args)
-    return False
 
 
 def _puts(tree: ast.AST, own: str) -> bool:

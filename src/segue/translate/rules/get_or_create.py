@@ -63,8 +63,7 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
         )
     defaults = call.kwargs.pop("defaults", None)
     if related is not None:
-        for key, value in related.items():
-            call.kwargs.setdefault(key, value)
+        call.kwargs.update(related)  # over what is given (``RelatedManager.get_or_create``)
     values = _columns(frame, label, dict(call.kwargs), call)
     values.keys[:0] = [None] * len(spread)
     values.values[:0] = [k.value for k in spread]

@@ -14,6 +14,8 @@ from segue.translate.kinds import Const, Kind, Object, Unknown
 from segue.translate.rules.given_attributes import is_set
 from segue.translate.rules.plain_objects import is_plain
 
+_OF_CLASSES = {"__doc__", "__module__", "__dict__", "__weakref__", "__annotations__"}
+
 
 def service_object(frame: Frame, value: Value) -> Val | None:
     """The object that a class attribute holds; None for anything else, and for one that may change."""
@@ -40,7 +42,5 @@ def _stays(ctx: Context, kind: Kind) -> bool:
         return True  # refused where it is read
     return isinstance(kind, Const) and isinstance(kind.value, str | int | float | bool | tuple | None)
 
-
-_OF_CLASSES = {"__doc__", "__module__", "__dict__", "__weakref__", "__annotations__"}
 
 __all__ = ["service_object"]

@@ -76,8 +76,13 @@ def view_action(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 
 @attribute(ViewSelf, "format_kwarg")
 def view_format(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
-    """``self.format_kwarg``: None, as routes whose URL names a format are refused (``views/policies.py``)."""
-    return const(None)
+    """``self.format_kwarg``: the format that the URL names, where routes have suffixes for it. Those with an argument of that name are
+    refused (``views/policies.py``)."""
+    assert isinstance(owner.kind, ViewSelf)
+    route = getattr(owner.kind.endpoint, "route", None)
+    if route is not None and not route.suffix_regex:
+        return const(None)
+    return Val(Scalar("str", True), ast.Attribute(frame.state("call"), "format_kwarg", ast.Load()))
 
 
 @attribute(ViewSelf, "detail")

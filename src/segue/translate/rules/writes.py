@@ -280,8 +280,7 @@ def create_through(frame: Frame, owner: Val, call: CallSite) -> Val:
     between = created_through(frame, owner, call)
     related = parent_of_related(frame, owner, call) if between is None else None
     if related is not None:
-        for key, value in related.items():
-            call.kwargs.setdefault(key, value)
+        call.kwargs.update(related)  # over what is given (``RelatedManager.create``)
         if since(frame.ctx.snapshot.versions.django, 5, 1):
             forget_prefetched(frame, owner)
     made = new_instance(frame, label, call, site, created=True)

@@ -117,6 +117,12 @@ class Call(Informed, Request):
         return path
 
     @property
+    def format_kwarg(self) -> str | None:
+        """``self.format_kwarg`` of DRF's views: the format that the URL names (``/books.json``); None where it names none."""
+        suffix = self.path.get("format") if self.resource.suffix else None
+        return suffix.strip("./") if suffix else None
+
+    @property
     def address(self) -> str:
         """``request.META["REMOTE_ADDR"]``: the address of the connection, '' through a socket file."""
         return self.client.host if self.client is not None else ""

@@ -84,13 +84,11 @@ class Cors:
             await send(message)
 
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            if not self._preflights:
-                await Response(status_code=501, headers={"x-segue-unserved": "middleware"})(
-                    scope, receive, send
-                )
-                return
+            why = "" if self._preflights else "middleware"
             if self._saved and self._saved in Request(scope).cookies:
-                await Response(status_code=501, headers={"x-segue-unserved": "session"})(scope, receive, send)
+                why = why or "session"
+            if why:
+                await Response(status_code=501, headers={"x-segue-unserved": why})(scope, receive, send)
                 return
             start: Message = {"type": "http.response.start", "status": 200, "headers": []}
             start["headers"] = [(b"content-length", b"0"), (b"content-type", b"text/html; charset=utf-8")]

@@ -63,7 +63,7 @@ async def serve(
             response = await _left(call, response)
         response = await finished(settings.finishers, "view", call, response)
         name_language(call, response, settings)
-        if "x-segue-unserved" in response.headers:
+        if _UNSERVED in response.headers:
             await throttles.take_back(call.counted)
         else:
             if early is None and settings.csrf is not None:
@@ -271,7 +271,7 @@ async def _initial_and_handler(call: Call) -> Response:
         call.action = "metadata" if resource.allows_options else None
     elif operation is not None:
         call.action = operation.action
-        if not operation.suffix and resource.suffix and call.path.get("format"):
+        if not operation.suffix and call.format_kwarg is not None:
             return failures.unserved("suffix")
     elif method in resource.offered:
         return failures.unserved("operation")
@@ -316,9 +316,9 @@ async def _initial_and_handler(call: Call) -> Response:
 
 def _wanted(call: Call) -> str:
     """The format asked for by suffix or by ``?format=``."""
-    suffix = call.path.get("format")
-    if suffix and call.resource.suffix:
-        return suffix.strip("./")
+    suffix = call.format_kwarg
+    if suffix is not None:
+        return suffix
     raw: bytes = call.scope.get("query_string", b"")
     if not raw:
         return ""
@@ -417,7 +417,7 @@ def name_language(request: Request, response: Response, settings: HttpSettings) 
     languages = settings.languages
     if languages is None or not languages.named or request.scope.get(ANSWERED_BY) in languages.inside:
         return
-    if "x-segue-unserved" in response.headers:
+    if _UNSERVED in response.headers:
         return
     vary(response, "Accept-Language")
     response.headers.setdefault("content-language", languages.named_in(request))

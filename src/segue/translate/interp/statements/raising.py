@@ -13,6 +13,7 @@ from segue.translate.interp import held
 from segue.translate.interp.carried import SURE
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
+from segue.translate.interp.leaving import BEHIND
 from segue.translate.interp.statements import any_exception
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.statements.of_django import let_through
@@ -98,7 +99,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
         text in ("Exception", "ObjectDoesNotExist", "MultipleObjectsReturned") for text, _, _ in handlers
     )
     # Middleware, behind the view: no transaction is open, so that nothing comes of a statement that has failed.
-    behind = bool(frame.ctx.memo.get(("middleware", "behind the view")))
+    behind = bool(frame.ctx.memo.get(BEHIND))
     asking = (
         not alike
         and told

@@ -12,6 +12,7 @@ from segue.translate.interp import carried
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
+from segue.translate.interp.leaving import BEHIND
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
@@ -37,8 +38,6 @@ KEPT = ("middleware", "kept")
 """Memo, only while the code of a middleware is translated: attributes that every request has when it comes to a view."""
 GONE_ON = ("middleware", "gone on")
 """Memo, only while the code of a middleware is translated: whether a request may have gone on to the view before what comes next."""
-BEHIND = ("middleware", "behind the view")
-"""Memo, the same: whether what comes next runs after the view. What stands behind an early ``return self.get_response(request)`` does not."""
 ATTRIBUTES = ("middleware", "given")
 """Memo: attributes that translated middleware gives to requests, and their kinds."""
 

@@ -6,6 +6,7 @@ import ast
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.leaving import BEHIND
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     BoundMethod,
@@ -25,7 +26,6 @@ from segue.translate.rules.given_attributes import read_aside
 from segue.translate.rules.registry import attribute, function, method
 from segue.translate.specialise.fold import plain
 from segue.translate.specialise.users import anonymous_is_djangos
-from segue.translate.views.rules.around import BEHIND
 
 ANONYMOUS = ("middleware", "anonymous")
 """Memo: requests that are not left to Django have no session, so nobody is logged in by one; :data:`BY_SESSION`: the session has to be asked."""
@@ -112,18 +112,16 @@ def user(frame: Frame, owner: Val, attr: str, node: ast.AST) -> Val | None:
     anonymous = ctx.memo.get(ANONYMOUS)
     if not anonymous:
         return None
-    model = ctx.snapshot.settings.user_model
-    if anonymous != BY_SESSION:
-        frame.emit(f"{ast.unparse(frame.state('call'))}.vary_on('Cookie')")
-        return Val(
-            User(model, False), quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser"))
-        )
-    frame.is_async = True
-    asked = quote(
-        "await {0}({1})", frame.imported("segue_bridge.http.handover", "nobody"), frame.state("call")
+    call = ast.unparse(frame.state("call"))
+    if anonymous == BY_SESSION:
+        frame.is_async = True
+        frame.emit(f"await {ast.unparse(frame.imported('segue_bridge.http.handover', 'nobody'))}({call})")
+    else:
+        frame.emit(f"{call}.vary_on('Cookie')")
+    return Val(
+        User(ctx.snapshot.settings.user_model, False),
+        quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser")),
     )
-    frame.emit(ast.unparse(asked))
-    return Val(User(model, False), quote("{0}()", frame.imported("segue_bridge.auth.users", "AnonymousUser")))
 
 
 def _late(frame: Frame, node: ast.AST) -> Val:

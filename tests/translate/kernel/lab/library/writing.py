@@ -549,6 +549,14 @@ class Writing(APIView):
         book, made = author.books.update_or_create(title="Alpha", defaults={"price": 1})
         return [book.title, book.price, made]
 
+    def case_related_create_for_another(self):
+        """The manager's own object comes over the one that is given."""
+        author = Author.objects.get(name="Ada")
+        other = Author.objects.exclude(name="Ada").order_by("pk")[0]
+        made = author.books.create(title="x", author=other, created=Book.objects.get(pk=1).created)
+        again, new = author.books.get_or_create(title="Alpha", author=other, defaults={"price": 1})
+        return [made.author_id == author.pk, again.author_id == author.pk, new]
+
     def case_related_get_or_create(self):
         author = Author.objects.get(name="Ada")
         book, made = author.books.get_or_create(title="Alpha", defaults={"price": 1})
