@@ -43,7 +43,7 @@ REFUSED: dict[str, str] = {
     "case_func": "unknown-call",
     "case_func_with_a_template": "unknown-call",
     # No rule yet.
-    "case_annotation_of_a_cut_moment_filtered": "unknown-call",
+    "case_annotation_of_a_cut_moment_filtered": "lookup",
     "case_annotation_ordered_by_a_transform": "ordering",
     "case_annotation_that_may_be_null_excluded": "exclude-annotation",
     "case_functions_of_text": "unknown-call",

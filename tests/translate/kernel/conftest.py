@@ -53,6 +53,7 @@ PLACES = {
         ("views", "library.views.Lab"),
         ("language", "library.language.Language"),
         ("asking", "library.asking.Asking"),
+        ("computing", "library.computing.Computing"),
         ("writing", "library.writing.Writing"),
         ("relations", "library.relations.Relations"),
         ("mails", "library.mails.Mails"),
@@ -308,7 +309,11 @@ async def _run(lab: Lab, name: str, url: str) -> tuple[list[Any], int, Any, Any]
             arguments = [state[p] for p in inspect.signature(function).parameters]
             result: list[Any] = []
             after: Any = None
-            tables = lab.expected["#tables"] if PLACES[name].endswith((".Writing", ".Relations")) else []
+            tables = (
+                lab.expected["#tables"]
+                if PLACES[name].endswith((".Computing", ".Writing", ".Relations"))
+                else []
+            )
             if tables and (statement := library("state").restart(tables, db.dialect)):
                 await db.all(text(statement))
             try:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.translate.kernel import asking_table, writing_table
+from tests.translate.kernel import asking_table, computing_table, writing_table
 
 LIBRARY = Path(__file__).parent / "lab" / "library"
 # The modules whose cases the page has, in order.
-MODULES = ("language", "asking", "writing", "relations", "postgres")
+MODULES = ("language", "asking", "computing", "writing", "relations", "postgres")
 PAGE = Path(__file__).parents[3] / "docs" / "query-language.md"
 
 # What is refused, with the code of the refusal.
@@ -118,7 +118,7 @@ REFUSED |= {
     "case_array_agg_filtered_by_its_items": "text-lookup",
     "case_bool_and_or": "aggregate",
 }
-REFUSED |= asking_table.REFUSED | writing_table.REFUSED
+REFUSED |= asking_table.REFUSED | computing_table.REFUSED | writing_table.REFUSED
 # What is refused on PostgreSQL alone: it gives such rows in an order of its own.
 SQLITE_ONLY: dict[str, str] = (
     dict.fromkeys(("case_union", "case_union_sliced_not_ordered"), "combined-queryset")
@@ -137,7 +137,7 @@ POSTGRESQL_ONLY: dict[str, str] = {
 
 INTRODUCTION = """# The query language
 
-Every row is a case of `language.py`, `asking.py`, `writing.py`, `relations.py` or (PostgreSQL alone) `postgres.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
+Every row is a case of `language.py`, `asking.py`, `computing.py`, `writing.py`, `relations.py` or (PostgreSQL alone) `postgres.py` in `tests/translate/kernel/lab/library/`, which Django and the translation run
 on SQLite and on PostgreSQL: the same result, the same error, no more statements, after writing the same rows in every table. "Refused" says with which code; nothing is guessed.
 Beside these, `library/views.py` there has some 100 cases of plain look-ups, joins, groups and writes, on SQLite.
 `raw()`, `extra()` and `connection.cursor()` are refused. This page is written by `python -m tests.translate.kernel.query_table`.

@@ -117,6 +117,7 @@ REFUSED: dict[str, str] = dict.fromkeys(
 ERRORS = {
     "BadHeaderError": "ValueError",  # django.http's
     "Http404": "NotFound",
+    "ValidationError": "LookupValueError",  # Django's own, of a value in a look-up
     "DoesNotExist": "ObjectDoesNotExist",
     "RelatedObjectDoesNotExist": "ObjectDoesNotExist",
     "SuspiciousFileOperation": "SuspiciousOperation",

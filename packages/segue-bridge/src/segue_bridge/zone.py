@@ -44,6 +44,16 @@ def default() -> tzinfo | None:
     return _default
 
 
+def current_zone() -> tzinfo:
+    """``django.utils.timezone.get_current_timezone()``."""
+    return _here()
+
+
+def default_zone() -> tzinfo:
+    """``django.utils.timezone.get_default_timezone()``."""
+    return _clock
+
+
 def clock() -> tzinfo:
     """The zone of ``TIME_ZONE``, to which Django sets the clock of its process, with ``USE_TZ`` or without."""
     return _clock
@@ -69,24 +79,52 @@ def naive(moment: datetime) -> datetime:
     return moment.astimezone(_clock).replace(tzinfo=None)
 
 
-def make_aware(value: datetime, zone: tzinfo) -> datetime:
-    """``django.utils.timezone.make_aware``: raises ``ValueError`` for an aware value."""
+def name() -> str:
+    """``django.utils.timezone.get_current_timezone_name()``."""
+    here = _here()
+    return here.tzname(None) or str(here)
+
+
+def _here() -> tzinfo:
+    """``get_current_timezone()``, which Django has with ``USE_TZ = False`` too."""
+    return _active.get() or _clock
+
+
+def make_aware(value: datetime, zone: tzinfo | None = None) -> datetime:
+    """``django.utils.timezone.make_aware``: in ``zone``, or the current one. Raises ``ValueError`` for an aware value."""
     if value.utcoffset() is not None:
         raise ValueError(f"make_aware expects a naive datetime, got {value}")
-    return value.replace(tzinfo=zone)
+    return value.replace(tzinfo=zone or _here())
 
 
-def localtime(value: datetime | None = None) -> datetime:
-    """``django.utils.timezone.localtime``: an aware value, or now, in the current zone.
+def make_naive(value: datetime, zone: tzinfo | None = None) -> datetime:
+    """``django.utils.timezone.make_naive``. Raises ``ValueError`` for a naive value."""
+    if value.utcoffset() is None:
+        raise ValueError("make_naive() cannot be applied to a naive datetime")
+    return value.astimezone(zone or _here()).replace(tzinfo=None)
+
+
+def timestamp(value: datetime) -> float:
+    """``value.timestamp()`` in a Django process: a naive value is of ``TIME_ZONE``."""
+    return (value if value.utcoffset() is not None else value.replace(tzinfo=_clock)).timestamp()
+
+
+def astimezone(value: datetime, tz: tzinfo) -> datetime:
+    """``value.astimezone(tz)`` in a Django process: a naive value is of ``TIME_ZONE``."""
+    return (value if value.utcoffset() is not None else value.replace(tzinfo=_clock)).astimezone(tz)
+
+
+def localtime(value: datetime | None = None, zone: tzinfo | None = None) -> datetime:
+    """``django.utils.timezone.localtime``: an aware value, or now, in ``zone`` or the current one.
 
     Raises ``ValueError`` for a naive value, as Django does.
     """
     value = now() if value is None else value
     if value.utcoffset() is None:
         raise ValueError("localtime() cannot be applied to a naive datetime")
-    return value.astimezone(current() or UTC)
+    return value.astimezone(zone or _here())
 
 
-def localdate(value: datetime | None = None) -> date:
+def localdate(value: datetime | None = None, zone: tzinfo | None = None) -> date:
     """``django.utils.timezone.localdate``: the date of :func:`localtime`."""
-    return localtime(value).date()
+    return localtime(value, zone).date()

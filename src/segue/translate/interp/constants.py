@@ -99,6 +99,9 @@ def value_of(frame: Frame, value: Value) -> Val | None:
                 Scalar("Decimal"),
                 quote("{0}({1})", frame.imported("decimal", "Decimal"), literal(value.data)),
             )
+        case "time" if isinstance(value.data, str):  # dates may be those of the moment of the import
+            made = quote("{0}.fromisoformat({1})", frame.imported("datetime", "time"), literal(value.data))
+            return Val(Scalar("time"), made)
         case "uuid" if isinstance(value.data, str):
             return Val(Scalar("UUID"), quote("{0}({1})", frame.imported("uuid", "UUID"), literal(value.data)))
         case "timedelta" if isinstance(value.data, str):

@@ -22,6 +22,15 @@ _HELPERS = {
     "UUID": "as_uuid",
     "Decimal": "as_decimal",
     "str": "as_text",
+    "datetime": "as_datetime",
+    "date": "as_date",
+    "time": "as_time",
+}
+# From which types Django makes dates and times (``to_python``).
+_OF_TIME = {
+    "datetime": frozenset({"str", "date", "Any"}),
+    "date": frozenset({"str", "datetime", "Any"}),
+    "time": frozenset({"str", "datetime", "Any"}),
 }
 _NAMED = {"int", "float", "bool"}
 
@@ -50,7 +59,7 @@ def coerce(frame: Frame, on: Target, value: Val, at: ast.AST) -> ast.expr:
         ):
             return value.node
         helper = _HELPERS.get(on.type)
-        if helper is None:
+        if helper is None or kind.type not in _OF_TIME.get(on.type, {kind.type}):
             if kind.type == "Any" and on.type != "Any":
                 raise frame.refuse(
                     "lookup-value", value.text, f"A value of unknown type meets a {on.type} column.", at
@@ -105,7 +114,7 @@ def _constant(frame: Frame, on: Target, constant: object, value: Val, at: ast.AS
         ) from None
     if on.type in ("int", "str", "float", "bool") or (on.type == "Decimal" and isinstance(constant, int)):
         return value.node
-    if on.type in ("UUID", "Decimal"):
+    if on.type in ("UUID", "Decimal") or (on.type in _OF_TIME and isinstance(constant, str)):
         return quote("{0}({1})", frame.imported("segue_bridge.db.coerce", _HELPERS[on.type]), value.node)
     raise frame.refuse("lookup-value", repr(constant), f"A constant meets a {on.type} column.", at)
 

@@ -20,14 +20,14 @@ Build = Callable[[Frame, list[ast.expr], list[Kind]], tuple[ast.expr, Kind]]
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregate(Expression):
     """``grouped`` renders it over the rows of a query, for ``aggregate()`` and groups, and joins what it needs; ``render`` as a
-    subquery of one row. ``parts``: how many aggregates it is made of. ``over``: the bare call, for a window; ``floating``: it is
-    made a float. ``paths`` are the names of what it aggregates; ``steady``: rows that are there twice change nothing."""
+    subquery of one row. ``parts``: how many aggregates it is made of. ``over``: the bare call, for a window, of which ``written`` makes
+    what Django reads. ``paths`` are the names of what it aggregates; ``steady``: rows that are there twice change nothing."""
 
     grouped: Callable[[Frame, Val], tuple[Val, ast.expr, Kind]] | None = None
     distinct: bool = False
     parts: int = 1
     over: Render | None = None
-    floating: bool = False
+    written: Callable[[Frame, ast.expr, Kind, ast.expr | None], ast.expr] | None = None
     paths: tuple[str, ...] = ()
     steady: bool = False
 

@@ -193,6 +193,14 @@ def as_expression(value: Val) -> Expression:
         return built
     if isinstance(value.kind, Const) and isinstance(value.kind.value, str):
         return f_expression(value.kind.value)
+    if isinstance(value.kind, Scalar) and value.kind.type in ("str", "Any"):
+
+        def refuse(frame: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
+            raise frame.refuse(
+                "expression", value.text, "A text names a column here, and this one is computed."
+            )
+
+        return Expression(refuse)
     return value_expression(value)
 
 

@@ -50,7 +50,7 @@ def compare(
     if on.type not in ("date", "datetime", "time") or len(names) != 1:
         raise frame.refuse("transform", "__".join(names), f"Transform on a column of type {on.type}.", at)
     transform = names[0]
-    if transform in ("year", "iso_year") and lookup in _SIGNS and on.type != "time":
+    if transform == "year" and lookup in _SIGNS and on.type != "time":
         return _year(frame, on, transform, lookup, value, at)
     if on.type == "date" and transform == "date":
         return TABLE[lookup](frame, on, value, at)
@@ -62,12 +62,6 @@ def compare(
     else:
         column = quote("{0}({1}, {2})", helper, on.column, literal(transform))
     result = Target(column, on.field, _RESULT.get(transform, "int"), on.nullable)
-    if isinstance(value.kind, Scalar) and value.kind.type == "str" and result.type == "date":
-        assert value.node is not None
-        value = Val(
-            Scalar("date"),
-            quote("{0}({1})", frame.imported("segue_bridge.db.coerce", "date_text"), value.node),
-        )
     return TABLE[lookup](frame, result, value, at)
 
 
@@ -100,8 +94,12 @@ def _year(frame: Frame, on: Target, transform: str, lookup: str, value: Val, at:
     whole = (
         isinstance(kind.value, int) if isinstance(kind, Const) else kind.type == "int" and not kind.nullable
     )
+    if kind == Scalar("str") or (isinstance(kind, Const) and isinstance(kind.value, str)):
+        # IntegerField.get_prep_value, of the part's output_field
+        value, whole = Val(Scalar("int"), quote("int({0})", value.node)), True
     if not whole:
         raise frame.refuse("transform", transform, "A year is compared with something that is no number.", at)
+    assert value.node is not None
     date = on.type == "date"
     if lookup == "exact":
         helper = frame.imported("segue_bridge.db.query", "year_of_date_is" if date else "year_is")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import quote
-from segue.translate.kinds import Kind
+from segue.translate.kinds import Kind, Scalar
+from segue.translate.query.computed import totalled
 
 Make = Callable[[Frame, ast.expr | None, bool], ast.expr]
 
@@ -31,11 +32,11 @@ class Sort:
     absent: Callable[[Frame, ast.expr], ast.expr] | None = None
     finish: Callable[[Frame, ast.expr], ast.expr] | None = None
 
-    def written(self, frame: Frame, node: ast.expr) -> ast.expr:
-        """The call as what Django answers: an average as a float, whatever the database makes of that of integers
-        (``Avg._resolve_output_field``)."""
-        if not self.floating:
-            return node
+    def written(self, frame: Frame, node: ast.expr, kind: Kind, column: ast.expr | None) -> ast.expr:
+        """The call as what Django answers: an average of numbers as a float, whatever the database makes of that of integers
+        (``NumericOutputFieldMixin``)."""
+        if not self.floating or kind != Scalar("float", True):
+            return totalled(frame, node, kind, column)
         return quote(
             "{0}({1}, {2})",
             frame.imported("sqlalchemy", "cast"),

@@ -14,7 +14,8 @@ from segue.translate.kinds import Const, Expr, Kind, Q, Scalar
 from segue.translate.query.build import query_of, root_of
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import Aggregate, composed
-from segue.translate.query.expressions import as_expression, f_expression
+from segue.translate.query.computed import computed_kind, settled
+from segue.translate.query.expressions import as_expression, f_expression, operand
 from segue.translate.query.grouping import check_repeats_nothing, condition_value
 from segue.translate.query.ir import Query
 from segue.translate.query.paths import resolve
@@ -88,7 +89,7 @@ def aggregate_of(frame: Frame, call: CallSite, sort: Sort, default: Val | None =
             )
         kind = sort.kind(inner, kind, call)
         _check_field(inner, field, kind, call)
-        return owner, sort.ended(inner, sort.written(inner, made)), kind
+        return owner, sort.ended(inner, sort.written(inner, made, kind, column)), kind
 
     def over(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         kind: Kind = Scalar("int")
@@ -108,7 +109,7 @@ def aggregate_of(frame: Frame, call: CallSite, sort: Sort, default: Val | None =
     made = Aggregate(
         render,
         over=over if plain else None,
-        floating=sort.floating,
+        written=sort.written,
         grouped=grouped,
         aggregate=True,
         distinct=distinct,
@@ -121,7 +122,7 @@ def aggregate_of(frame: Frame, call: CallSite, sort: Sort, default: Val | None =
     return Val(
         Expr(
             replace(
-                composed([made, as_expression(default)], coalesced, call.node),
+                composed([made, operand(default)], coalesced, call.node),
                 default_alias=made.default_alias,
             )
         )
@@ -135,8 +136,9 @@ def coalesced(frame: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[a
     if any(getattr(widen(one), "type", "") == "Any" for one in kinds):
         raise frame.refuse("expression", "Coalesce", "A choice between values whose type is not known.")
     for one in kinds[1:]:
-        kind = join(not_null(kind), widen(one))
-    return made, kind
+        both = [not_null(kind), widen(one)]
+        kind = computed_kind(both) or join(*both)
+    return settled(frame, made, kind), kind
 
 
 for _cls in _AGGREGATES:
@@ -160,21 +162,18 @@ def _kind(frame: Frame, cls: str, column: Kind, call: CallSite) -> Kind:
     if cls == "Count":
         return Scalar("int")
     if cls == "Avg":
-        if text not in ("int", "float"):
+        if text not in ("int", "float", "Decimal", "timedelta"):
             raise frame.refuse(
-                "aggregate-avg",
-                ast.unparse(call.node),
-                "Avg of a column that is neither int nor float differs between drivers.",
-                call.node,
+                "aggregate-avg", ast.unparse(call.node), f"Django has no average of {text}.", call.node
             )
-        return Scalar("float", True)
+        return Scalar(text if text in ("Decimal", "timedelta") else "float", True)
     if text == "Any":
         raise frame.refuse(
             "aggregate", ast.unparse(call.node), "An aggregate of values whose type is not known.", call.node
         )
-    if cls == "Sum" and text not in ("int", "float"):
+    if cls == "Sum" and text not in ("int", "float", "Decimal", "timedelta"):
         raise frame.refuse(
-            "aggregate-sum", ast.unparse(call.node), f"Sum of {text} is not translated yet.", call.node
+            "aggregate-sum", ast.unparse(call.node), f"The database has no sum of {text}.", call.node
         )
     return nullable(kind)
 
@@ -218,7 +217,10 @@ def _subquery(
     frame.use(item)
     inner = name(cls_name)
     column = ast.Attribute(inner, found.field.attname, ast.Load())
-    aggregated = sort.written(frame, sort.make(frame, column, distinct))
+    held = column_kind(frame.ctx, found.field)
+    refuse_objects(frame, held, found.field.name, call.node)
+    kind = sort.kind(frame, held, call)
+    aggregated = sort.written(frame, sort.make(frame, column, distinct), kind, column)
     near, tables = inner, [inner]
     if hop.through_link is not None:
         through, item = entity_type(frame.ctx, hop.through)
@@ -249,10 +251,7 @@ def _subquery(
     node = quote("{0}.scalar_subquery()", node)
     if sort.absent is not None and condition is None:
         node = sort.absent(frame, node)
-    held = column_kind(frame.ctx, found.field)
-    refuse_objects(frame, held, found.field.name, call.node)
-    kind = sort.kind(frame, held, call)
-    return sort.ended(frame, node), kind
+    return settled(frame, sort.ended(frame, node), kind), kind
 
 
 def _check_sure(frame: Frame, condition: Val, call: CallSite) -> None:

@@ -11,6 +11,7 @@ from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Expr, Kind, OutputField, Q, Scalar
 from segue.translate.query.composed import composed
+from segue.translate.query.computed import computed_kind
 from segue.translate.query.expressions import as_expression
 from segue.translate.query.grouping import condition_value
 from segue.translate.rules.aggregates import coalesced
@@ -26,6 +27,13 @@ def coalesce(frame: Frame, call: CallSite) -> Val:
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
         made, kind = coalesced(inner, nodes, kinds)
+        if field is None and computed_kind(kinds) is not None:
+            raise inner.refuse(
+                "expression",
+                ast.unparse(call.node),
+                "Django raises FieldError: decimals and integers without output_field.",
+                call.node,
+            )
         if field is not None and python_of(field) != getattr(kind, "type", ""):
             raise inner.refuse(
                 "expression",
@@ -124,7 +132,7 @@ def cast(frame: Frame, call: CallSite) -> Val:
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
         given = widen(kinds[0])
-        allowed = _FROM | ({"float"} if result == "float" else set())
+        allowed = _FROM | ({"float", "Decimal"} if result == "float" else set())
         if not isinstance(given, Scalar) or given.type not in allowed:
             raise inner.refuse(
                 "expression", ast.unparse(call.node), "Segue has no rule for a cast of this.", call.node

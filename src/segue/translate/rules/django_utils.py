@@ -40,31 +40,6 @@ def now(frame: Frame, call: CallSite) -> Val:
     return Val(Scalar("datetime"), name("datetime.now(UTC)"))
 
 
-@function("django.utils.timezone.localtime", "django.utils.timezone.localdate")
-def local(frame: Frame, call: CallSite) -> Val:
-    """``timezone.localtime(value)`` and ``localdate(value)``: in the current zone."""
-    use_tz = frame.ctx.snapshot.settings.values.get("USE_TZ")
-    short = call.name.rpartition(".")[2]
-    if use_tz is not None and use_tz.data is False:
-        raise frame.refuse(
-            "naive-clock", f"{short}()", "USE_TZ is off: Django refuses naive values here.", call.node
-        )
-    call.only("value", at_most=1)
-    value = call.argument(0, "value")
-    function = frame.imported("segue_bridge.zone", short)
-    kind = Scalar("datetime" if short == "localtime" else "date")
-    if value is None or (isinstance(value.kind, Const) and value.kind.value is None):
-        return Val(kind, quote("{0}()", function))
-    if (
-        not isinstance(value.kind, Scalar)
-        or value.kind.type != "datetime"
-        or value.kind.nullable
-        or value.node is None
-    ):
-        raise frame.refuse("localtime", ast.unparse(call.node), "Its argument may be no datetime.", call.node)
-    return Val(kind, quote("{0}({1})", function, value.node))
-
-
 @function("django.utils.timezone.is_naive", "django.utils.timezone.is_aware")
 def naive_or_aware(frame: Frame, call: CallSite) -> Val:
     """``timezone.is_naive(value)``, ``is_aware(value)``: whether the datetime has an offset."""

@@ -12,6 +12,7 @@ from segue.translate.kinds import Const, Expr, Kind, Q, QuerySet, Scalar, Search
 from segue.translate.query.build import commit, query_of, settle
 from segue.translate.query.compile import Compiler
 from segue.translate.query.composed import composed
+from segue.translate.query.computed import computed_kind, of_time, settled
 from segue.translate.query.expressions import (
     Expression,
     apart,
@@ -122,8 +123,8 @@ def subquery(frame: Frame, call: CallSite) -> Val:
             "expression", ast.unparse(call.node), "Subquery() of something else than a queryset.", call.node
         )
     _not_combined(frame, first, call)
-    settled = settle(frame, first)
-    inner_query = query_of(settled)
+    chosen = settle(frame, first)
+    inner_query = query_of(chosen)
     if inner_query.values is None or len(inner_query.columns) != 1:
         raise frame.refuse("expression", ast.unparse(call.node), "Subquery() needs one column.", call.node)
     column = inner_query.columns[0]
@@ -138,12 +139,12 @@ def subquery(frame: Frame, call: CallSite) -> Val:
         )
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
-        assert settled.node is not None
-        own, table = apart(inner, settled.node, inner_query.model, root, call.node)
+        assert chosen.node is not None
+        own, table = apart(inner, chosen.node, inner_query.model, root, call.node)
         bound = bind_outer(inner, own, query, root, call.node)
         tables = [table, *(name(alias) for alias, _ in inner_query.joins)]
         made = ast.Call(ast.Attribute(bound, "correlate_except", ast.Load()), list(tables), [])
-        return quote("{0}.scalar_subquery()", made), nullable(column.kind)
+        return settled(inner, quote("{0}.scalar_subquery()", made), column.kind), nullable(column.kind)
 
     return Val(Expr(Expression(render, nullable=True)))
 
@@ -167,7 +168,7 @@ def when(frame: Frame, call: CallSite) -> Val:
     if then is None:
         raise frame.refuse("expression", ast.unparse(call.node), "There is no then=.", call.node)
     tree = Tree("AND", tuple(children))
-    result = operand(then)
+    result = as_expression(then)  # a str names a column (``When.__init__``), as in Case
 
     def render(inner: Frame, query: Query, root: ast.expr) -> tuple[ast.expr, Kind]:
         check_repeats_nothing(inner, query.model, tree, call.node)
@@ -197,7 +198,7 @@ def case(frame: Frame, call: CallSite) -> Val:
             kind = one if kind is None else join(kind, one)
         made = ast.Call(inner.imported("sqlalchemy", "case"), nodes, [])
         if default is not None:
-            node, one = operand(default).render(inner, query, root)
+            node, one = as_expression(default).render(inner, query, root)
             made.keywords.append(ast.keyword("else_", node))
             kind = one if kind is None else join(kind, one)
         else:
@@ -212,7 +213,7 @@ def case(frame: Frame, call: CallSite) -> Val:
                 "output_field makes another type of the values.",
                 call.node,
             )
-        return made, kind
+        return settled(inner, made, kind), kind
 
     return Val(Expr(Expression(render)))
 
@@ -253,6 +254,9 @@ def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -
             raise inner.refuse(
                 "expression", ast.unparse(node), "& and | of something else than searches.", node
             )
+        made = of_time(inner, op, nodes, kinds, node)
+        if made is not None:
+            return made
         types = {k.type if isinstance(k, Scalar) else "" for k in kinds}
         if isinstance(op, ast.Mod) and types != {"int"}:
             # CombinedExpression knows % of integers (_connector_combinations); databases differ in what is left of others.
@@ -263,7 +267,12 @@ def arithmetic(frame: Frame, op: ast.operator, a: Val, b: Val, node: ast.expr) -
             if types not in ({"float"}, {"int", "float"}):
                 raise inner.refuse("expression", ast.unparse(node), "/ of something else than numbers.", node)
             return ast.BinOp(nodes[0], op, nodes[1]), Scalar("float", True)
-        return ast.BinOp(nodes[0], op, nodes[1]), join(kinds[0], kinds[1])
+        if types == {"Decimal", "float"}:
+            raise inner.refuse(
+                "expression", ast.unparse(node), "Django raises FieldError: decimals and floats.", node
+            )
+        kind = computed_kind(kinds) or join(kinds[0], kinds[1])
+        return settled(inner, ast.BinOp(nodes[0], op, nodes[1]), kind), kind
 
     return Val(Expr(composed([operand(a), operand(b)], build, node, nullable=True)))
 
@@ -277,6 +286,6 @@ def negative(frame: Frame, op: ast.unaryop, value: Val, node: ast.expr) -> Val:
         made, kind = built.render(inner, query, root)
         if isinstance(kind, SearchWords | SearchText) or built.aggregate:
             raise inner.refuse("expression", ast.unparse(node), "Segue has no rule for its opposite.", node)
-        return ast.UnaryOp(op, made), kind
+        return settled(inner, ast.UnaryOp(op, made), kind), kind
 
     return Val(Expr(Expression(render)))

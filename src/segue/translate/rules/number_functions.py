@@ -14,13 +14,14 @@ from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, literal, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Kind, Scalar
 from segue.translate.query.composed import composed
+from segue.translate.query.computed import settled
 from segue.translate.query.expressions import Expression, as_expression
 from segue.translate.query.ir import Query
 from segue.translate.rules.registry import function
 
 _MODULE = "django.db.models.functions"
 _HELPERS = "segue_bridge.db.functions"
-_CHOSEN = frozenset({"int", "float", "str", "date", "datetime"})
+_CHOSEN = frozenset({"int", "float", "Decimal", "str", "date", "datetime"})
 
 
 def _scalars(frame: Frame, kinds: list[Kind], allowed: frozenset[str], at: ast.AST) -> list[Scalar]:
@@ -56,7 +57,8 @@ def _chosen(frame: Frame, call: CallSite) -> Val:
             for node in nodes
         ]  # fmt: skip
         null = short == "NullIf" or any(kind.nullable for kind in found)
-        return ast.Call(inner.imported(_HELPERS, helper), parts, []), Scalar(found[0].type, null)
+        kind = Scalar(found[0].type, null)
+        return settled(inner, ast.Call(inner.imported(_HELPERS, helper), parts, []), kind), kind
 
     return Val(Expr(composed([as_expression(v) for v in call.args], build, call.node, nullable=True)))
 
@@ -71,8 +73,10 @@ def absolute(frame: Frame, call: CallSite) -> Val:
     call.only(at_most=1)
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
-        (kind,) = _scalars(inner, kinds, frozenset({"int", "float"}), call.node)
-        return quote("{0}.abs({1})", inner.imported("sqlalchemy", "func"), nodes[0]), kind
+        (kind,) = _scalars(inner, kinds, frozenset({"int", "float", "Decimal"}), call.node)
+        return settled(
+            inner, quote("{0}.abs({1})", inner.imported("sqlalchemy", "func"), nodes[0]), kind
+        ), kind
 
     return Val(Expr(composed([as_expression(call.args[0])], build, call.node, nullable=True)))
 
@@ -119,7 +123,12 @@ def rounded(frame: Frame, call: CallSite) -> Val:
         )
 
     def build(inner: Frame, nodes: list[ast.expr], kinds: list[Kind]) -> tuple[ast.expr, Kind]:
-        (kind,) = _scalars(inner, kinds, frozenset({"float"}), call.node)
+        (kind,) = _scalars(inner, kinds, frozenset({"float", "Decimal"}), call.node)
+        if kind.type == "Decimal":
+            made = quote(
+                "{0}.round({1}, {2})", inner.imported("sqlalchemy", "func"), nodes[0], literal(digits)
+            )
+            return settled(inner, made, kind), kind
         return quote("{0}({1}, {2})", inner.imported(_HELPERS, "rounded"), nodes[0], literal(digits)), kind
 
     return Val(Expr(composed([as_expression(call.args[0])], build, call.node, nullable=True)))

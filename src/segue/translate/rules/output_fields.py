@@ -18,6 +18,8 @@ _FIELDS = {
     "BooleanField": "bool",
     "DateField": "date",
     "DateTimeField": "datetime",
+    "DecimalField": "Decimal",
+    "DurationField": "timedelta",
 }
 
 

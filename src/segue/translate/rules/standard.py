@@ -29,6 +29,7 @@ from segue.translate.kinds import (
 from segue.translate.needs import Needs
 from segue.translate.rules.builtins import code, code_any
 from segue.translate.rules.registry import attribute, function, method
+from segue.translate.rules.zones import surely_aware
 from segue.translate.serializers.added import lose
 
 # dotted name → what it gives
@@ -485,6 +486,13 @@ def plain_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 else code(frame, value, call.node),
             )
         )
+    if (
+        kind.type == "datetime"
+        and call.name in ("astimezone", "timestamp")
+        and not surely_aware(frame, owner.node)
+    ):
+        helper = frame.imported("segue_bridge.zone", call.name)
+        return Val(result, ast.Call(helper, [owner.node, *parts], keywords))
     return Val(result, ast.Call(ast.Attribute(owner.node, call.name, ast.Load()), parts, keywords))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.value import Val
 from segue.translate.kinds import Const, Global, Scalar
 
 _CURRENT = "django.utils.timezone.get_current_timezone"
@@ -51,7 +52,10 @@ def _name(frame: Frame, node: ast.expr) -> str | None:
     if given.kind == Const(None):
         return None
     if given.kind == Scalar("tzinfo"):
-        return "UTC" if given.text.rpartition(".")[2] == "utc" else ""
+        return "UTC" if given.text.rpartition(".")[2].upper() == "UTC" else ""
+    match given:
+        case Val(Scalar("ZoneInfo"), ast.Call(_, [ast.Constant(str() as key)])):
+            return key
     if isinstance(given.kind, Global) and given.kind.ref.name in _UTC:
         return "UTC"
     made = given.kind.ref.value if isinstance(given.kind, Global) else None

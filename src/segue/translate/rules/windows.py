@@ -15,6 +15,7 @@ from segue.translate.interp.join import nullable, widen
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, CutMoment, Expr, Expressions, Kind, Scalar
 from segue.translate.query.composed import Aggregate
+from segue.translate.query.computed import settled
 from segue.translate.query.expressions import Expression, Render, as_expression, f_expression
 from segue.translate.query.ir import Query
 from segue.translate.rules.output_fields import python_of
@@ -179,15 +180,18 @@ def window(frame: Frame, call: CallSite) -> Val:
             raise inner.refuse(
                 "window", ast.unparse(call.node), "output_field makes another type of the result.", call.node
             )
-        over = ast.Call(ast.Attribute(made, "over", ast.Load()), [], keywords)
-        if built.floating:
+        over: ast.expr = ast.Call(ast.Attribute(made, "over", ast.Load()), [], keywords)
+        if isinstance(built, Aggregate):
+            assert built.written is not None
+            over = built.written(inner, over, kind, made)
+        elif built.floating:
             over = quote(
                 "{0}({1}, {2})",
                 inner.imported("sqlalchemy", "cast"),
                 over,
                 inner.imported("sqlalchemy", "Float"),
-            )  # type: ignore[assignment]
-        return over, kind
+            )
+        return settled(inner, over, kind), kind
 
     return Val(Expr(Expression(render, window=True)))
 

@@ -3,6 +3,7 @@ import os
 from django.urls import path
 from library.asking import Asking
 from library.clients import Clients
+from library.computing import Computing
 from library.language import Language
 from library.letters import Letters
 from library.libraries import Libraries
@@ -16,6 +17,7 @@ urlpatterns = [
     path("lab/<int:pk>/", Lab.as_view()),
     path("language/<int:pk>/", Language.as_view()),
     path("asking/<int:pk>/", Asking.as_view()),
+    path("computing/<int:pk>/", Computing.as_view()),
     path("writing/<int:pk>/", Writing.as_view()),
     path("relations/<int:pk>/", Relations.as_view()),
     path("clients/<int:pk>/", Clients.as_view()),

@@ -34,6 +34,7 @@ from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from library import state  # noqa: E402
 from library.asking import Asking  # noqa: E402
 from library.clients import Clients  # noqa: E402
+from library.computing import Computing  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
 from library.letters import Letters  # noqa: E402
@@ -88,9 +89,9 @@ TABLES = sorted(
 )
 results = {"#tables": TABLES}
 classes = (
-    (Language, Asking, Writing, Relations, Postgres)
+    (Language, Asking, Computing, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Asking, Writing, Relations, Mails, Letters, Libraries, Clients, Sheets)
+    else (Lab, Language, Asking, Computing, Writing, Relations, Mails, Letters, Libraries, Clients, Sheets)
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()
@@ -106,7 +107,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
     try:
         # Hooks of on_commit run in autocommit only; these cases leave the rows as they were.
         with nullcontext() if name.startswith("case_on_commit") else transaction.atomic():
-            if cls in (Writing, Relations):
+            if cls in (Computing, Writing, Relations):
                 restart()
             reset_queries()  # Django keeps 9000 statements; a full log counts no more of them
             with CaptureQueriesContext(connection) as captured:
@@ -121,7 +122,7 @@ for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswit
                 result,
                 len(statements),
                 statements,
-                rows() if cls in (Writing, Relations) else after,
+                rows() if cls in (Computing, Writing, Relations) else after,
             ]
             raise Undo
     except Undo:

@@ -6,14 +6,16 @@ this has to happen before. ``None`` stays ``None`` (an exact lookup on it means 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from segue_bridge import zone
 from segue_bridge.auth.users import is_authenticated
 from segue_bridge.errors import Invalid
+from segue_bridge.schema.moments import parse_date, parse_datetime, parse_time
 from segue_bridge.translation import gettext as _
 
 
@@ -85,9 +87,61 @@ def as_float(value: Any, field: str) -> float | None:
         raise type(error)(f"Field '{field}' expected a number but got {value!r}.") from error
 
 
-def as_date(value: date | datetime) -> date:
-    """A date for a date column (an aware datetime is refused by translation)."""
-    return value.date() if isinstance(value, datetime) else value
+def as_date(value: Any) -> date | None:
+    """``DateField.to_python``: an aware moment is its day in the project's zone."""
+    if isinstance(value, datetime):
+        default = zone.default()
+        return (value.astimezone(default) if value.tzinfo and default else value).date()
+    if value is None or isinstance(value, date):
+        return value
+    shape = _("“%(value)s” value has an invalid date format. It must be in YYYY-MM-DD format.")
+    wrong = _("“%(value)s” value has the correct format (YYYY-MM-DD) but it is an invalid date.")
+    return cast("date", _parsed(parse_date, value, shape, (wrong, "invalid_date")))
+
+
+def as_datetime(value: Any) -> datetime | None:
+    """``DateTimeField.to_python``: a date is its midnight; what has no zone gets the project's where it is compared."""
+    if value is None or isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    wrong = _(
+        "“%(value)s” value has the correct format (YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]) but it is an invalid date/time."
+    )
+    moment = _read(parse_datetime, value, (wrong, "invalid_datetime"))
+    if moment is not None:
+        return cast("datetime", moment)
+    shape = _(
+        "“%(value)s” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format."
+    )
+    wrong = _("“%(value)s” value has the correct format (YYYY-MM-DD) but it is an invalid date.")
+    found = _parsed(parse_date, value, shape, (wrong, "invalid_date"))
+    return datetime(found.year, found.month, found.day)
+
+
+def as_time(value: Any) -> time | None:
+    """``TimeField.to_python``."""
+    if value is None or isinstance(value, time):
+        return value
+    if isinstance(value, datetime):
+        return value.time()
+    shape = _("“%(value)s” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format.")
+    wrong = _("“%(value)s” value has the correct format (HH:MM[:ss[.uuuuuu]]) but it is an invalid time.")
+    return cast("time", _parsed(parse_time, value, shape, (wrong, "invalid_time")))
+
+
+def _parsed(parse: Callable[[Any], Any], value: Any, shape: str, wrong: tuple[str, str]) -> Any:
+    found = _read(parse, value, wrong)
+    if found is None:
+        raise LookupValueError(shape, "invalid", {"value": value})
+    return found
+
+
+def _read(parse: Callable[[Any], Any], value: Any, wrong: tuple[str, str]) -> Any:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise LookupValueError(*wrong, {"value": value}) from error
 
 
 def without_none(values: Iterable[Any]) -> list[Any]:

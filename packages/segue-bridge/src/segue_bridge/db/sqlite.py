@@ -126,6 +126,28 @@ def _trunc_moment(unit: str, value: Any, zone: str | None, stored: str | None) -
     return str(start)
 
 
+def _moment_or_duration(value: Any) -> Any:
+    """``_sqlite_prepare_dtdelta_param``: a number is a duration in microseconds."""
+    return dt.timedelta(0, 0, value) if isinstance(value, int) else dt.datetime.fromisoformat(value)
+
+
+def _moved(sign: str, moment: Any, by: Any) -> str | None:
+    if moment is None or by is None:
+        return None
+    try:
+        first, second = _moment_or_duration(moment), _moment_or_duration(by)
+    except (TypeError, ValueError):
+        return None
+    return str(first + second if sign.strip() == "+" else first - second)
+
+
+def _difference(end: Any, start: Any) -> int | None:
+    if end is None or start is None:
+        return None
+    between = dt.datetime.fromisoformat(end) - dt.datetime.fromisoformat(start)
+    return between // dt.timedelta(microseconds=1)
+
+
 def _regexp(pattern: Any, text: Any) -> bool | None:
     if pattern is None or text is None:
         return None
@@ -149,6 +171,8 @@ FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("django_datetime_cast_time", 3, _cast_time),
     ("django_date_trunc", 4, _trunc_date),
     ("django_datetime_trunc", 4, _trunc_moment),
+    ("django_format_dtdelta", 3, _moved),
+    ("django_timestamp_diff", 2, _difference),
     ("regexp", 2, _regexp),
     ("ceiling", 1, _of_numbers(math.ceil)),
     ("floor", 1, _of_numbers(math.floor)),

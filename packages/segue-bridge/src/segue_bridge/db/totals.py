@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Cast, FunctionFilter
+from sqlalchemy import BindParameter, Cast, FunctionFilter, TypeCoerce
 from sqlalchemy.sql.functions import FunctionElement
 
+from segue_bridge.db.query import PerDialect
 from segue_bridge.db.reads import AnySelect, Parameters, empty
 from segue_bridge.db.session import Session
 
@@ -27,7 +28,9 @@ def _of_nothing(column: Any) -> Any:
     """What the aggregate is over no rows."""
     if isinstance(column, FunctionFilter):
         return _of_nothing(column.func)
-    if isinstance(column, Cast):
+    if isinstance(column, PerDialect):
+        return _of_nothing(column.postgresql)
+    if isinstance(column, Cast | TypeCoerce):
         return _of_nothing(column.clause)
     if isinstance(column, BindParameter):
         return column.value

@@ -89,9 +89,7 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
     so_far = len(joined(frame.ctx))
     generators, (value,) = _scoped(frame, node, node.elt)
     assert value.node is not None
-    if len(joined(frame.ctx)) > so_far and may_write(frame.ctx, [value.text]):
-        why = "What its objects lead to is read with them, and Django reads it behind what was written for those before."
-        raise frame.refuse("read-order", ast.unparse(node), why, node)
+    _check_order(frame, node, so_far, value)
     if isinstance(node, ast.ListComp) and _takes_none(generators):
         return Val(ListOf(Unknown("empty")), ast.List([], ast.Load()))
     item: Kind = widen(value.kind)
@@ -104,6 +102,13 @@ def sequence(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) 
     if isinstance(node, ast.SetComp):
         return Val(ListOf(item, "set"), ast.SetComp(value.node, generators))
     return Val(ListOf(item, "Iterator"), ast.GeneratorExp(value.node, generators))
+
+
+def _check_order(frame: Frame, node: ast.expr, so_far: int, *values: Val) -> None:
+    """Refuse what writes for each object and joins what those lead to, counted from ``so_far``."""
+    if len(joined(frame.ctx)) > so_far and may_write(frame.ctx, [value.text for value in values]):
+        why = "What its objects lead to is read with them, and Django reads it behind what was written for those before."
+        raise frame.refuse("read-order", ast.unparse(node), why, node)
 
 
 def _over_facts(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Val | None:
@@ -251,7 +256,9 @@ def mapping(frame: Frame, node: ast.DictComp) -> Val:
     drawn = _over_fields(frame, node, node.key, node.value)
     if drawn is not None:
         return drawn
+    so_far = len(joined(frame.ctx))
     generators, (key, value) = _scoped(frame, node, node.key, node.value)
+    _check_order(frame, node, so_far, key, value)
     assert key.node is not None
     assert value.node is not None
     return Val(DictOf((), widen(value.kind)), ast.DictComp(key.node, value.node, generators))

@@ -11,7 +11,16 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable
 from segue.translate.interp.process_state import check_attribute, check_variable
 from segue.translate.interp.value import Val
-from segue.translate.kinds import CacheObject, CachesObject, Global, Maybe, SettingsObject, Unknown, User
+from segue.translate.kinds import (
+    CacheObject,
+    CachesObject,
+    Global,
+    Maybe,
+    Scalar,
+    SettingsObject,
+    Unknown,
+    User,
+)
 from segue.translate.rules import libraries
 from segue.translate.rules.registry import expression
 
@@ -61,6 +70,9 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
     library = libraries.held(frame, ref, node)
     if library is not None:
         return library
+    end = ref.name.removeprefix("datetime.").rpartition(".")
+    if end[0] in ("date", "datetime", "time") and end[2] in ("max", "min"):
+        return Val(Scalar(end[0]), ast.Attribute(frame.imported("datetime", end[0]), end[2], ast.Load()))
     if ref.kind == "constant" and ref.value is not None:
         found = value_of(frame, ref.value)
         if found is not None:
@@ -79,6 +91,11 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
         of_enum = member(frame, ref.value)
         if of_enum is not None:
             return of_enum
+        from segue.translate.rules.zones import held_zone
+
+        zone = held_zone(frame, ref.value)
+        if zone is not None:
+            return zone
     if ref.kind == "missing":
         return Val(Unknown(f"The snapshot does not know what {ast.unparse(node)} is."))
     return Val(Global(ref))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 
 from segue.refusal import Refused
 from segue.target.ir import Import
@@ -313,10 +314,12 @@ def merge(frame: Frame, before: tuple[dict[str, Val], dict[str, Kind]], ends: li
 
 
 def _narrowed(value: Val, facts: dict[str, Kind]) -> Val:
-    """An exception, or a user, with what tests have told of it."""
-    if not isinstance(value.kind, Failure | User) or value.node is None:
+    """An exception, a user, or a value that is not None, with what tests have told of it."""
+    if not isinstance(value.kind, Failure | User | Scalar) or value.node is None:
         return value
     known = facts.get(value.text)
+    if isinstance(value.kind, Scalar) and known != replace(value.kind, nullable=False):
+        return value
     return Val(known, value.node) if isinstance(known, type(value.kind)) else value
 
 

@@ -255,15 +255,6 @@ def deactivate(frame: Frame, call: CallSite) -> Val | None:
     return Val(Const(None), quote("{0}.deactivate()", frame.imported("segue_bridge", "zone")))
 
 
-@function("zoneinfo.ZoneInfo")
-def zone_info(frame: Frame, call: CallSite) -> Val | None:
-    """``ZoneInfo(name)``."""
-    first = call.argument(0)
-    if not _in_middleware(frame) or first is None or first.node is None:
-        return None
-    return Val(Scalar("ZoneInfo"), ast.Call(frame.imported("zoneinfo", "ZoneInfo"), [first.node], []))
-
-
 @function("django.http.response.HttpResponseRedirect", "django.shortcuts.redirect")
 def redirect(frame: Frame, call: CallSite) -> Val | None:
     """``redirect("/path/")``: to a path or URL that is written out."""

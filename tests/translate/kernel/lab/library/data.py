@@ -5,6 +5,7 @@ import datetime as dt
 from django.contrib.auth.models import User
 from django.db.models import JSONField, Value
 
+from library import sales
 from library.clubs import Club, Member
 from library.models import (
     Author,
@@ -170,3 +171,4 @@ def fill():
     ):
         Note.objects.create(data=data)
     Note.objects.create(data=Value(None, JSONField()))
+    sales.fill()

@@ -11,6 +11,7 @@ from django_cleanup import cleanup
 
 from library import lookups  # noqa: F401
 from library.clubs import Club, Member, Protocol, Visit  # noqa: F401
+from library.sales import Press, Sale  # noqa: F401
 
 
 class Author(models.Model):
