@@ -19,9 +19,13 @@ def main():
     folder, package, url, out, structure_file, how = sys.argv[1:7]
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder, *(p for p in sys.path if os.path.abspath(p) != here)]
+    sys.dont_write_bytecode = False  # packages of Segue's own environment: compiled once, not by every child
+    import alembic.command
+    import segue_bridge.db.migrations  # noqa: F401
     from segue_bridge.db.base import Base
     from segue_bridge.db.database import Database
 
+    sys.dont_write_bytecode = True  # the project's folder is its owner's
     spec = importlib.util.spec_from_file_location("segue_structure", structure_file)
     structure = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(structure)
