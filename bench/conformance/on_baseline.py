@@ -2,8 +2,8 @@
 ``python -m bench.conformance.on_baseline CASE [CASE ...]``.
 
 For each case: generate, build a SQLite file with ``alembic upgrade head``, have Django take it for its own (what ``segue schema check
---reverse`` does), and run the case's own ``suite`` with ``--keepdb`` on that file, then once more on a database of Django's
-migrations. Both must end alike. Ends with 1 where they do not, where Django has something left to do, or where a case was not run. Records
+--reverse`` does), and run the case's own ``suite`` on that file (Django's runner with ``--keepdb``, pytest-django with ``--reuse-db``), then
+once more on a database of Django's migrations. Both must end alike. Ends with 1 where they do not, where Django has something left to do, or where a case was not run. Records
 ``on_baseline`` of the case in ``recorded.toml``, and writes ``docs/conformance.md``.
 """
 
@@ -19,6 +19,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import tomlkit
 from bench.conformance.page import page
@@ -52,8 +53,8 @@ def accepted(legacy: Legacy, generated: Generated, folder: Path) -> tuple[Path, 
     return folder / "generated.sqlite3", {key: said[key] for key in ("partly", "pending", "again")}
 
 
-def suite(folder: Path, command: list[str], file: Path | None, seconds: float) -> dict[str, Any]:
-    """Run the case's tests: on ``file``, or on a database of Django's migrations. Returns how many ran and how they ended."""
+def suite(folder: Path, command: list[str], cwd: Path, file: Path | None, seconds: float) -> dict[str, Any]:
+    """Run the case's tests in ``cwd``: on ``file``, or on a database of Django's migrations. Returns how many ran and how they ended."""
     settings = tomllib.loads((folder / "segue.toml").read_text(encoding="utf-8"))["project"]
     where = folder / "database_of_tests"
     shutil.rmtree(where, ignore_errors=True)
@@ -68,14 +69,26 @@ def suite(folder: Path, command: list[str], file: Path | None, seconds: float) -
     words = [python if word == "python" else word for word in command]
     if words[1] == "-m":  # a folder of modules named as Python's own is no place to import from
         words.insert(1, "-P")
+    results = where / "results.xml"
+    if "pytest" in command:
+        words += ["--ds", "database_of_tests", "--migrations", "--reuse-db" if file else "--create-db"]
+        words += ["--junitxml", str(results)]
+    elif file:
+        words.append("--keepdb")
     done = subprocess.run(
-        [*words, *(["--keepdb"] if file else [])],
-        cwd=settings["root"], env=environment, capture_output=True, text=True, timeout=seconds, check=False,
-    )  # fmt: skip
+        words, cwd=cwd, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    )
     said = done.stdout + done.stderr
+    found = _of_pytest(results) if "pytest" in command else _of_django(said)
+    if found is None:
+        raise RuntimeError(f"{' '.join(words)} did not run its tests: {said.strip()[-2000:]}")
+    return found
+
+
+def _of_django(said: str) -> dict[str, Any] | None:
     ran, ended = _RAN.search(said), _ENDED.search(said)
     if ran is None or ended is None:
-        raise RuntimeError(f"{' '.join(words)} did not run its tests: {said.strip()[-2000:]}")
+        return None
     failed = sorted(re.findall(r"^(?:FAIL|ERROR): (.*)$", said, re.M))
     return {
         "tests": int(ran.group(1)),
@@ -83,6 +96,34 @@ def suite(folder: Path, command: list[str], file: Path | None, seconds: float) -
         "counts": ended.group(2) or "",
         "failed": failed,
     }
+
+
+def _of_pytest(results: Path) -> dict[str, Any] | None:
+    """As of Django's runner. None where pytest wrote no results, or only that it could not collect the tests."""
+    if not results.is_file():
+        return None
+    ran = list(ElementTree.parse(results).iter("testcase"))
+    # of a test that fails and cannot be torn down there are two
+    names = {_test(case) for case in ran}
+    failed = {
+        _test(case) for case in ran if case.find("failure") is not None or case.find("error") is not None
+    }
+    if not names - failed:
+        return None
+    counts = {
+        "failed": len(failed),
+        "skipped": len({_test(case) for case in ran if case.find("skipped") is not None}),
+    }
+    return {
+        "tests": len(names),
+        "ended": "FAILED" if failed else "OK",
+        "counts": ", ".join(f"{kind}={number}" for kind, number in counts.items() if number),
+        "failed": sorted(failed),
+    }
+
+
+def _test(case: ElementTree.Element) -> str:
+    return f"{case.get('classname')}.{case.get('name')}"
 
 
 def main() -> int:
@@ -101,10 +142,8 @@ def main() -> int:
         case = cases()[name]
         folder = prepare(name, case, options.work.resolve(), options.projects)
         tests = suite_of(name, case, options.projects)
-        if folder is None or tests is None or "pytest" in tests or name not in record:
-            sys.stderr.write(
-                f"{name}: not run, its sources or its record are missing, or it has no tests under Django's runner\n"
-            )
+        if folder is None or tests is None or name not in record:
+            sys.stderr.write(f"{name}: not run, its sources, its record or its tests are missing\n")
             bad = True
             continue
         segue(folder, "generate", "--json")
@@ -113,8 +152,11 @@ def main() -> int:
             sides(config.load(folder), server="", sqlite=True, quiet=True) as both,
         ):
             built, said = accepted(both.legacy, both.generated, Path(made))
-            ours = suite(folder, tests, built, options.seconds)
-            own = suite(folder, tests, None, options.seconds)
+            root = config.load(folder).root
+            # as `segue verify suite` runs it
+            cwd = both.legacy.path if (both.legacy.path / "manage.py").exists() else root
+            ours = suite(folder, tests, cwd, built, options.seconds)
+            own = suite(folder, tests, cwd, None, options.seconds)
         bad |= ours != own or any(said.values())
         sys.stderr.write(f"{name}: Django {said}, on the baseline {ours}, on its migrations {own}\n")
         record[name]["on_baseline"] = {

@@ -1,4 +1,4 @@
-"""The project's factories (factory_boy): the source of the modules that define or hand on some, and what their names are.
+"""The project's factories (factory_boy, and recipes of model_bakery): the source of the modules that define or hand on some, and what their names are.
 
 They are read, not imported: factory_boy may not be installed where the service runs, and a module of tests may do anything.
 """
@@ -33,7 +33,7 @@ def describe(collector):
             tree = ast.parse(text)
         except (SyntaxError, ValueError):
             continue
-        if _defines(tree) or (path.endswith("__init__.py") and _hands_on(tree)):
+        if _defines(tree) or _has_recipes(tree) or (path.endswith("__init__.py") and _hands_on(tree)):
             found[name] = (path, text, tree)
     return [
         {
@@ -66,7 +66,7 @@ def _text(path):
             return None
         with open(path, "rb") as file:
             data = file.read()
-        return data.decode("utf-8") if b"Factory" in data else None
+        return data.decode("utf-8") if b"Factory" in data or b"ecipe" in data else None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -90,6 +90,16 @@ def _defines(tree):
     """A class whose base is called ``…Factory``."""
     return any(
         isinstance(node, ast.ClassDef) and any(_last(base).endswith("Factory") for base in node.bases)
+        for node in tree.body
+    )
+
+
+def _has_recipes(tree):
+    """A name for ``Recipe(…)``, or for ``….extend(…)`` (of a list it gives nothing that one would name)."""
+    return any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and _last(node.value.func) in ("Recipe", "extend")
         for node in tree.body
     )
 

@@ -670,7 +670,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class FactoryModule:
-    """A module of the project's with factories of factory_boy, or a package that hands some on; it was read, not imported.
+    """A module of the project's with factories of factory_boy or recipes of model_bakery, or a package that hands factories on; it was read, not imported.
 
     ``values`` says what names and attribute chains in it are that no factory is: constants as they are, an enumeration as a
     ``list`` of its members called ``enum``, a model as a ``ref`` called ``model:<label>``, any other class or function by its

@@ -27,6 +27,44 @@ REFUSED = {
     "StrangeFactory": "class StrangeFactory",
     "ZoneFactory": "timezone.localdate(None, datetime.timezone.utc)",
 }
+RECIPES = {
+    "notes.baker_recipes.ada": "Recipe(Author)",
+    "notes.baker_recipes.bob": "ada.extend",
+    "notes.baker_recipes.novel": "recipe.Recipe('notes.Book')",
+    "notes.tests.more_recipes.cy": "baker_recipes.bob.extend",
+    "notes.tests.more_recipes.dee": "bob.extend",
+}
+BAKER_RECIPES = """\
+from model_bakery import recipe
+from model_bakery.recipe import Recipe, foreign_key, related, seq
+
+from notes.models import Author
+
+
+def helper():
+    return "x"
+
+
+ada = Recipe(Author, name=seq("Ada "))
+bob = ada.extend(name="Bob")
+novel = recipe.Recipe("notes.Book", author=foreign_key(bob), tags=related("tag"), title=helper)
+shown = str(ada)
+"""
+MORE_RECIPES = """\
+from notes import baker_recipes
+from notes.baker_recipes import bob
+
+
+class Shelf:
+    def extend(self):
+        return self
+
+
+shelf = Shelf()
+cy = baker_recipes.bob.extend(name="Cy")
+dee = bob.extend(name="Dee")
+other = shelf.extend()
+"""
 ODD = """\
 import datetime
 import random

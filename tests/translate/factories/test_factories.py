@@ -14,7 +14,7 @@ import pytest
 from tests.projects.site import SETTINGS, Site
 from tests.services import Postgres
 from tests.translate.factories.project import FACTORIES, MODELS, URLS, VIEWS
-from tests.translate.factories.refused import ODD, REFUSED
+from tests.translate.factories.refused import BAKER_RECIPES, MORE_RECIPES, ODD, RECIPES, REFUSED
 
 from segue.emit import write
 from segue.target.ir import Program
@@ -136,6 +136,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Translated:
             "notes/factories.py": FACTORIES,
             "notes/tests/__init__.py": "",
             "notes/tests/odd.py": ODD,
+            "notes/baker_recipes.py": BAKER_RECIPES,
+            "notes/tests/more_recipes.py": MORE_RECIPES,
         },
     )
     program = translate(site.snapshot())
@@ -175,10 +177,19 @@ def test_the_same_calls_make_the_same_rows(
 
 
 def test_what_is_not_known_is_refused_and_told(made: Translated) -> None:
-    refused = {name.rpartition(".")[2]: one for name, one in made.program.factories_refused.items()}
+    recipes = {name: one for name, one in made.program.factories_refused.items() if "recipes." in name}
+    assert {name: one.construct for name, one in recipes.items()} == RECIPES
+    assert all("model_bakery" in one.why for one in recipes.values())
+    refused = {
+        name.rpartition(".")[2]: one
+        for name, one in made.program.factories_refused.items()
+        if name not in RECIPES
+    }
     assert {name: one.construct for name, one in refused.items()} == REFUSED
     alone = made.program.factories_alone["notes.factories.EvenFactory"]
     assert alone.place.startswith("notes/models.py:")
     told = (made.output / "PORTING.md").read_text()
     assert "| `notes.factories.EvenFactory` |" in told
     assert all(f"notes.tests.odd.{name}`" in told for name in refused)
+    assert all(f"`{name}`" in told for name in RECIPES)
+    assert "notes/baker_recipes.py:11" in told

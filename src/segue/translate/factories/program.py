@@ -12,6 +12,7 @@ from segue.translate.context import Context
 from segue.translate.factories.code import Code
 from segue.translate.factories.declarations import Declarations
 from segue.translate.factories.found import Factories, Factory
+from segue.translate.factories.recipes import refused_recipes
 from segue.translate.factories.saving import saver, saving_lines
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete
@@ -38,6 +39,7 @@ def write_factories(ctx: Context) -> None:
     if not ctx.snapshot.factories:
         return
     factories = Factories(ctx.snapshot)
+    ctx.program.factories_refused |= refused_recipes(factories)
     _name(factories)
     made: dict[str, _Made] = {}
     for dotted, factory in factories.all.items():
