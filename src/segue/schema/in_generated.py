@@ -20,8 +20,8 @@ def main():
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder, *(p for p in sys.path if os.path.abspath(p) != here)]
     sys.dont_write_bytecode = False  # packages of Segue's own environment: compiled once, not by every child
-    import alembic.command
-    import segue_bridge.db.migrations  # noqa: F401
+    for package in ("alembic.command", "segue_bridge.db.migrations"):
+        importlib.import_module(package)
     from segue_bridge.db.base import Base
     from segue_bridge.db.database import Database
 

@@ -257,7 +257,7 @@ def _sqlite_indexes(fetch, quoted, found):
         text = sql[0][0]
         detail = repr(columns)
         if None in names or partial:
-            detail = re.sub(r"\s+", " ", text[text.upper().index(" ON ") :]).replace('"', "")
+            detail = re.sub(r"\s+", " ", text[text.upper().index(" ON ") :]).replace('"', "").rstrip()
         found["indexes"].append(("unique " if unique else "") + detail)
 
 
