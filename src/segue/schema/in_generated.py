@@ -20,8 +20,8 @@ def main():
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [folder, *(p for p in sys.path if os.path.abspath(p) != here)]
     sys.dont_write_bytecode = False  # packages of Segue's own environment: compiled once, not by every child
-    for package in ("alembic.command", "segue_bridge.db.migrations"):
-        importlib.import_module(package)
+    for needed in ("alembic.command", "segue_bridge.db.migrations"):
+        importlib.import_module(needed)
     from segue_bridge.db.base import Base
     from segue_bridge.db.database import Database
 
