@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.zygote import Zygote
 
 MANAGE = """\
 import os, sys
@@ -143,22 +146,42 @@ def segue(
     environment: Mapping[str, str] | None = None,
     before: Callable[[], None] | None = None,
 ) -> Ran:
-    """Run the installed command in ``root``; ``before`` runs in the child first."""
+    """Run the installed command in ``root``: in a fork that has Segue's imports done, or anew where ``before`` runs first."""
     command = Path(sys.executable).parent / "segue"
     assert command.is_file()
     left_out = {"DJANGO_SETTINGS_MODULE", "VIRTUAL_ENV", "COLUMNS", "PYTHONWARNINGS"}
-    done = subprocess.run(
-        [str(command), *words],
-        cwd=root,
-        env={k: v for k, v in os.environ.items() if k not in left_out} | dict(environment or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        preexec_fn=before,
-    )
+    env = {k: v for k, v in os.environ.items() if k not in left_out} | dict(environment or {})
+    done = None
+    if before is None and not os.environ.get("SEGUE_TESTS_SPAWN"):
+        done = _forks().run([str(command), *words], cwd=root, env=env, timeout=120)
+    if done is None:
+        done = subprocess.run(
+            [str(command), *words],
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            preexec_fn=before,
+        )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@cache
+def _forks() -> Zygote:
+    made = Zygote(_IMPORTS)
+    atexit.register(made.close)
+    return made
+
+
+_IMPORTS = """
+import importlib, pkgutil
+import segue.commands, segue.translate.program, segue.verify
+for module in pkgutil.iter_modules(segue.commands.__path__):
+    importlib.import_module("segue.commands." + module.name)
+"""
 
 
 def obey_permissions() -> None:

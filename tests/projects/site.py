@@ -96,6 +96,7 @@ class Site:
         asked = subprocess.run(
             [str(self.python), *arguments],
             cwd=self.root,
+            env={**os.environ, "SEGUE_TEST_FORK": "1"},
             capture_output=True,
             text=True,
             timeout=60,

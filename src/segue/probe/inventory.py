@@ -46,17 +46,11 @@ def versions():
         drf = rest_framework.VERSION
     except Exception:
         drf = ""
-    packages = {}
-    for name, distribution in distributions():
-        try:
-            packages[name] = distribution.version or ""
-        except Exception:
-            continue
     return {
         "python": "%d.%d.%d" % sys.version_info[:3],
         "django": django.get_version(),
         "drf": drf,
-        "packages": packages,
+        "packages": {name: version for name, version, _ in distributions()},
     }
 
 

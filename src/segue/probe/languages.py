@@ -20,10 +20,13 @@ def describe(collector):
 
 def vary():
     """Whether a text may be said otherwise than the source says it. :func:`describe` must have been called."""
-    found = _FOUND["languages"]
-    if found is None:
-        return False
-    return any(
+    if "vary" not in _FOUND:
+        _FOUND["vary"] = _vary(_FOUND["languages"])
+    return _FOUND["vary"]
+
+
+def _vary(found):
+    return found is not None and any(
         any(text != key.split("\x04")[-1] for key, text in texts["entries"].items())
         or texts["odd"]
         or any(forms[0] != key.split("\x04")[-1] for key, forms in texts["plurals"].items())

@@ -105,28 +105,56 @@ class Origins:
         """Name of the distribution that has the top-level module ``top``, else ``top``."""
         if self._by_top is None:
             self._by_top = {}
-            for name, distribution in distributions():
+            for name, _, distribution in distributions():
                 for entry in _top_level(distribution, name):
                     self._by_top.setdefault(entry, name)
         return self._by_top.get(top, top)
 
 
+_INSTALLED = {}
+
+
 def distributions():
-    """(name, distribution) of all installed distributions, sorted by name; the first on the path, which Python imports,
+    """(name, version, distribution) of all installed distributions, sorted by name; the first on the path, which Python imports,
     where there are more of one name, however that is written (``Simple_JWT``, ``simple-jwt``)."""
+    path = tuple(sys.path)
+    if path not in _INSTALLED:
+        _INSTALLED[path] = _installed()
+    return _INSTALLED[path]
+
+
+def _installed():
     from importlib import metadata
 
     found, seen = {}, set()
     for distribution in metadata.distributions():
         try:
-            name = distribution.metadata["Name"]
+            name, version = _name_and_version(distribution)
         except Exception:
             continue
         key = name and name.lower().replace("_", "-").replace(".", "-")
         if key and key not in seen:
             seen.add(key)
-            found[name] = distribution
-    return sorted(found.items())
+            found[name] = (version, distribution)
+    return [(name, version, distribution) for name, (version, distribution) in sorted(found.items())]
+
+
+def _name_and_version(distribution):
+    """Of its first lines: to parse all of every description takes a third of a small project's probe."""
+    found = {}
+    text = (
+        distribution.read_text("METADATA")
+        or distribution.read_text("PKG-INFO")
+        or distribution.read_text("")
+        or ""
+    )
+    for line in text.splitlines():
+        if not line.strip():
+            break
+        name, colon, value = line.partition(":")
+        if colon and name.lower() in ("name", "version"):
+            found.setdefault(name.lower(), value.strip())
+    return found.get("name"), found.get("version", "")
 
 
 def _top_level(distribution, name):

@@ -162,7 +162,7 @@ def test_the_same_steps_give_the_same_answers(
         folder = tmp_path / f"of {Path(side).name}"
         shutil.copytree(site.root, folder)
         environment = {
-            **os.environ, "SECRET_KEY": SECRET, "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "PYTHONPATH": str(folder),
+            **os.environ, "SEGUE_TEST_FORK": "1", "SECRET_KEY": SECRET, "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "PYTHONPATH": str(folder),
         }  # fmt: skip
         asked = subprocess.run(
             [sys.executable, str(CHILD), side], cwd=folder, env=environment, input=json.dumps(steps),

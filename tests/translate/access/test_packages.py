@@ -393,7 +393,7 @@ def test_a_device_that_verifies_no_more_is_forgotten_by_the_session_on_both_side
 def _asked(service: Path, site: Site, keys: list[str]) -> list[str]:
     asked = subprocess.run(
         [sys.executable, "-c", ASK, *keys], cwd=service, capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, "DATABASE_URL": f"sqlite:///{site.root / 'db.sqlite3'}", "SECRET_KEY": "x"},
+        env={**os.environ, "SEGUE_TEST_FORK": "1", "DATABASE_URL": f"sqlite:///{site.root / 'db.sqlite3'}", "SECRET_KEY": "x"},
     )  # fmt: skip
     assert asked.returncode == 0, asked.stderr
     return asked.stdout.split()

@@ -149,7 +149,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Translated:
 
 @pytest.fixture(scope="module")
 def expected(made: Translated) -> Any:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"}
+    environment = {**os.environ, "SEGUE_TEST_FORK": "1", "DJANGO_SETTINGS_MODULE": "site_.settings"}
     done = subprocess.run(
         [sys.executable, "-c", ON_DJANGO.format(calls=CALLS, names=NAMES)],
         cwd=made.site.root, env=environment, capture_output=True, text=True, timeout=60, check=False,

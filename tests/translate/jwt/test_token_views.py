@@ -316,7 +316,7 @@ def test_both_sides_give_the_same_tokens_and_rows(
         folder = tmp_path / f"of {Path(side).name}"
         shutil.copytree(site.root, folder)
         environment = {
-            **os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": SECRET,
+            **os.environ, "SEGUE_TEST_FORK": "1", "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": SECRET,
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
             "PYTHONPATH": os.pathsep.join([str(folder), *([str(_simplejwt(release))] if release else [])]),
         }  # fmt: skip
@@ -368,7 +368,7 @@ def _site(tmp_path: Path) -> Site:
     subprocess.run(
         [sys.executable, "-c", PEOPLE],
         cwd=site.root,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"},
+        env={**os.environ, "SEGUE_TEST_FORK": "1", "DJANGO_SETTINGS_MODULE": "site_.settings"},
         check=True,
         capture_output=True,
         timeout=60,

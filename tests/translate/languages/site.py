@@ -411,7 +411,7 @@ def fresh(root: Path) -> None:
 
 def run(root: Path, arguments: list[str], text: str, **environment: str) -> str:
     """Python in the folder ``root``; its standard output."""
-    env = {**os.environ, **environment}
+    env = {**os.environ, "SEGUE_TEST_FORK": "1", **environment}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=root, env=env, input=text, capture_output=True, text=True, timeout=60, check=False
     )  # fmt: skip

@@ -695,7 +695,7 @@ def create(root: Path) -> Path:
 
 def _run(root: Path, code: str, text: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, env={**os.environ, **environment}, input=text, capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-c", code], cwd=root, env={**os.environ, "SEGUE_TEST_FORK": "1", **environment}, input=text, capture_output=True, text=True, timeout=90, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

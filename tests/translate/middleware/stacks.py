@@ -1281,7 +1281,7 @@ def create(root: Path) -> Path:
 
 def run(root: Path, arguments: list[str], middleware: list[str], text: str, **environment: str) -> str:
     """Python in the folder ``root``; its standard output."""
-    env = {**os.environ, "MIDDLEWARE": " ".join(middleware), **environment}
+    env = {**os.environ, "SEGUE_TEST_FORK": "1", "MIDDLEWARE": " ".join(middleware), **environment}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=root, env=env, input=text, capture_output=True, text=True, timeout=60, check=False
     )  # fmt: skip

@@ -495,18 +495,18 @@ REQUESTS = [
 def test_rows_of_the_request(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
     """A scope of middleware, what it computes on its object, which a related set leads back to, and which rows input may name."""
     write(translate(snapshot), tmp_path / "fastapi")
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings"}
+    environment = {**os.environ, "SEGUE_TEST_FORK": "1", "DJANGO_SETTINGS_MODULE": "site_.settings"}
     site.run("manage.py", "shell", "-c", FILL)
     shutil.copy(site.root / "db.sqlite3", tmp_path / "ours.sqlite3")
     asked = json.dumps(REQUESTS)
     theirs = subprocess.run(
-        [site.python, "-c", ASK], cwd=site.root, env=environment, input=asked, capture_output=True, text=True, timeout=60, check=True
+        [str(site.python), "-c", ASK], cwd=site.root, env=environment, input=asked, capture_output=True, text=True, timeout=60, check=True
     )  # fmt: skip
     given = [{"method": m, "path": p, "json": b, "key": ""} for m, p, b in REQUESTS]
     modern = MODERN.replace('one["path"],', 'one["path"], **({"json": one["json"]} if one["json"] else {}),')
     ours = subprocess.run(
         [sys.executable, "-c", modern], cwd=tmp_path / "fastapi", input=json.dumps(given), capture_output=True, text=True, timeout=60,
-        env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'ours.sqlite3'}", "SECRET_KEY": "x"}, check=True,
+        env={**os.environ, "SEGUE_TEST_FORK": "1", "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'ours.sqlite3'}", "SECRET_KEY": "x"}, check=True,
     )  # fmt: skip
     expected = theirs.stdout.splitlines()
     found = [f"{one['status']} {one['body']}" for one in json.loads(ours.stdout)]

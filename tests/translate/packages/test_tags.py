@@ -450,7 +450,7 @@ def _requests(seed: int) -> list[Asked]:
 def _ask(code: str, folder: Path, requests: list[Asked], **environment: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, input=json.dumps(requests), capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": "x", "PYTHONHASHSEED": "0", **environment},
+        env={**os.environ, "SEGUE_TEST_FORK": "1", "DJANGO_SETTINGS_MODULE": "site_.settings", "SECRET_KEY": "x", "PYTHONHASHSEED": "0", **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

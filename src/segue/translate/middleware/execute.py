@@ -8,7 +8,15 @@ import contextlib
 from collections.abc import Sequence
 
 from segue.translate.middleware.evaluate import evaluate, few, truth
-from segue.translate.middleware.machine import DIGITS, HOST_AND_PORT, Frame, Left, Raised, Returned
+from segue.translate.middleware.machine import (
+    DIGITS,
+    HOST_AND_PORT,
+    Frame,
+    Left,
+    Raised,
+    Returned,
+    first_line,
+)
 from segue.translate.middleware.objects import delete_item, is_local, set_attribute, set_item
 from segue.translate.middleware.values import NONE, Bound, Closure, Global, Known, Unknown, Value
 
@@ -24,7 +32,7 @@ def _statement(frame: Frame, node: ast.stmt) -> None:
         evaluate(frame, node.value)
     elif isinstance(node, ast.Return):
         value = NONE if node.value is None else evaluate(frame, node.value)
-        frame.machine.path.returned = (_line(node), frame.where(node))
+        frame.machine.path.returned = (first_line(node), frame.where(node))
         raise Returned(value)
     elif isinstance(node, ast.If):
         execute(frame, node.body if truth(frame, evaluate(frame, node.test)) else node.orelse)
@@ -115,12 +123,8 @@ def _import(frame: Frame, node: ast.Import | ast.ImportFrom) -> None:
             frame.scope[local] = Unknown(local, pure=False)
 
 
-def _line(node: ast.stmt) -> str:
-    return ast.unparse(node).partition("\n")[0]
-
-
 def _raise(frame: Frame, node: ast.Raise) -> None:
-    frame.machine.path.raised = (_line(node), frame.where(node))
+    frame.machine.path.raised = (first_line(node), frame.where(node))
     if node.exc is None:
         raise Raised("builtins.BaseException", certain=False)
     target = node.exc.func if isinstance(node.exc, ast.Call) else node.exc

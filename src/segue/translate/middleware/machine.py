@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NoReturn
 
 from segue.snapshot.model import Function, GlobalRef, Route, Snapshot, Where
@@ -117,9 +118,15 @@ class Frame:
     def event(self, node: ast.AST, why: str, construct: str = "") -> NoReturn:
         """Something visible happens here. Raises :class:`Settled`: whatever is seen later on is seen for some of these requests."""
         path, where = self.machine.path, self.where(node)
-        text = construct or ast.unparse(node).partition("\n")[0]
+        text = construct or first_line(node)
         path.events.append(Event(text[:100], why, where.file, where.line, path.holding, path.called))
         raise Settled
+
+
+@lru_cache(maxsize=4096)
+def first_line(node: ast.AST) -> str:
+    """The first line of its source; every path comes by the same nodes again."""
+    return ast.unparse(node).partition("\n")[0]
 
 
 def bind(
