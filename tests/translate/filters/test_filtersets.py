@@ -180,7 +180,7 @@ def snapshot(site: Site) -> Snapshot:
 def test_both_sides_filter_alike_and_what_is_overridden_is_refused(
     site: Site, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=1500)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=2300)
     assert {r.route_id: r.reasons[0].construct for r in program.refused} == {
         "/overridden/": "Loud.filter",
         "/hidden/": "Hidden.title",
