@@ -84,6 +84,50 @@ class SafeLogs(Base):
         return response
 
 
+class GuardedLogs(Base):
+    """get_response never raises in Django: no handler is ever come to from it, and every request from ``finally``."""
+
+    def __call__(self, request):
+        try:
+            response = self.get_response(request)
+        except Exception as e:
+            return JsonResponse({"error": str(e)}, status=500)
+        else:
+            AccessLog.objects.create(path=request.path, method="ELSE", status=response.status_code)
+        return response
+
+
+class FinallyLogs(Base):
+    def __call__(self, request):
+        try:
+            return self.get_response(request)
+        finally:
+            AccessLog.objects.create(path=request.path, method="LAST")
+
+
+class LateFinally(Base):
+    """What comes before get_response may fail."""
+
+    def __call__(self, request):
+        status = 0
+        try:
+            start = int(request.GET.get("start", "0"))
+            response = self.get_response(request)
+            status = response.status_code
+            return response
+        finally:
+            AccessLog.objects.create(path=request.path, method="LAST", status=status)
+
+
+class Marked(Base):
+    """On every answer, the page of an error included."""
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response["X-Marked"] = "yes"
+        return response
+
+
 class MixinLogs(MiddlewareMixin):
     def process_request(self, request):
         request._started = time.time()
@@ -209,7 +253,7 @@ class Errors(Base):
 
 class ErrorsByPath(Base):
     def process_exception(self, request, exception):
-        if request.path.startswith("/api/"):
+        if request.path.startswith("/api/") and request.path != "/api/perhaps/":
             return JsonResponse({"error": "Internal server error", "path": request.path}, status=500)
 
 
@@ -571,6 +615,9 @@ class Perhaps(views.APIView):
         if not user.is_authenticated:
             user = None
         return Response(self.told(user))
+
+    def delete(self, request):
+        return Response({"n": int(request.query_params.get("n", "none"))})
 
     def told(self, user):
         return {"logs": AccessLog.objects.filter(user=user).count(), "name": user.username if user is not None else "-"}

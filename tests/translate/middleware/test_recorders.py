@@ -17,13 +17,13 @@ from segue.snapshot.run import probe
 from segue.translate.program import translate
 
 TOKEN = {"Authorization": "Token t0ken"}
-HEADERS = ("vary", "allow", "content-type", "www-authenticate", "x-time", "cache-control")
+HEADERS = ("vary", "allow", "content-type", "www-authenticate", "x-time", "x-marked", "cache-control")
 # One around the other: what each writes is in the rows.
 TOGETHER = [
-    "AccessLogs", "SafeLogs", "MixinLogs", "EarlyLogs", "LateSeen", "SavesUser", "SkipsPaths", "ErrorsByPath", "ByZero",
+    "AccessLogs", "SafeLogs", "GuardedLogs", "FinallyLogs", "MixinLogs", "EarlyLogs", "LateSeen", "SavesUser", "SkipsPaths", "ErrorsByPath", "ByZero", "Marked",
 ]  # fmt: skip
 REFUSED = {
-    "KeyUses": "does", "RateLimit": "does", "Envelope": "content",
+    "KeyUses": "does", "RateLimit": "does", "Envelope": "content", "LateFinally": "does",
 }  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def test_rows_are_written_around_the_view_as_in_django(
         for headers in ({}, TOKEN, {"Authorization": "Token wrong"})
         for method, path in (
             ("GET", "/api/notes/"), ("GET", "/api/notes/77/"), ("HEAD", "/api/notes/"), ("PUT", "/api/who/"), ("GET", "/api/breaks/"), ("GET", "/api/breaks/?by=x"),
-            ("GET", "/api/perhaps/?a=%C3%A4&a=1"), ("PUT", "/api/perhaps/"), ("PATCH", "/api/perhaps/"),
+            ("GET", "/api/perhaps/?a=%C3%A4&a=1"), ("PUT", "/api/perhaps/"), ("PATCH", "/api/perhaps/"), ("DELETE", "/api/perhaps/"),
         )
     ]  # fmt: skip
     requests += [{"method": "GET", "path": path, "cookies": cookie} for path in ("/api/notes/", "/api/who/")]
@@ -91,7 +91,7 @@ def test_rows_are_written_around_the_view_as_in_django(
             assert legacy["rows"]["notes_accesslog"], request
         else:
             compare(legacy, modern, request)
-    assert seen == {200: 14, 201: 1, 400: 1, 401: 8, 404: 2, 405: 3, 422: 2, 500: 2, 501: 2}
+    assert seen == {200: 14, 201: 1, 400: 1, 401: 9, 404: 2, 405: 3, 422: 2, 500: 4, 501: 2}
 
 
 def test_who_is_logged_in_by_a_session_is_left_to_django(

@@ -220,11 +220,17 @@ async def _answer(call: Call) -> Response:
             response = await _dispatch(call)
         if resource.failing:
             _render(call, response)
-    except Exception as error:
+    except (Unserved, PoolBusy):
+        raise
+    except Exception as error:  # noqa: BLE001 - as in Django, whatever it was
         found = failures.answered_by_middleware(call, error)
-        if found is None:
-            raise
-        response = found
+        response = _converted(call, error) if found is None else found
+    return _with_headers(call, response)
+
+
+def _with_headers(call: Call, response: Response) -> Response:
+    """What middleware of the project writes on every answer of a view, its 500 page included."""
+    resource = call.resource
     for name, value in resource.headers.items():
         response.headers[name] = value
     for name, value in resource.default_headers.items():
@@ -366,9 +372,9 @@ async def _rendered(call: Call, response: Response) -> Response:
     except Unserved as error:
         if call.verb in _SAFE:
             return await _rendered(call, failures.unserved(str(error)))
-        return _unexpected(call, error, call.settings)
+        return _with_headers(call, _unexpected(call, error, call.settings))
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
-        return _unexpected(call, error, call.settings)
+        return _with_headers(call, _unexpected(call, error, call.settings))
     return response
 
 

@@ -14,7 +14,7 @@ from segue.translate.interp.carried import SURE
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.key_missing import KeyMissing
 from segue.translate.interp.leaving import BEHIND
-from segue.translate.interp.statements import any_exception
+from segue.translate.interp.statements import any_exception, around_next
 from segue.translate.interp.statements.branches import End, merge
 from segue.translate.interp.statements.of_django import let_through
 from segue.translate.interp.value import Val
@@ -63,6 +63,10 @@ def guarded(frame: Frame, node: ast.Try) -> None:
 
     if _tells_any_exception(frame, node):
         _leave_to_django(frame, node)
+        return
+    plainer = around_next.drawn_out(frame, node)
+    if plainer is not None:
+        frame.run(plainer)
         return
     handlers: list[tuple[str, ast.ExceptHandler, Val | None]] = []
     broad: Refused | None = None
@@ -168,6 +172,7 @@ def guarded(frame: Frame, node: ast.Try) -> None:
     if node.finalbody:
         with frame.capture() as final:
             _finally(frame, node)
+        around_next.check_finally(frame, node, body, final)
         frame.emit_block("finally:", final)
 
 
