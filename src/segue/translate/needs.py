@@ -46,6 +46,7 @@ class Needs:
     that code has put another object into. ``known`` are to-one relations that lead to the
     very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
     ``late``: it is asked for when code comes to it, not joined; ``perhaps``: it is joined, and code comes to it on some ways only.
+    ``members`` are columns that code has put a member of an enumeration into, whose text is not its value.
     ``back`` is the foreign key by which the rows of a related set lead back to its owner, and the serial of that one's needs.
     """
 
@@ -86,6 +87,7 @@ class Needs:
     late: bool = False
     perhaps: bool = False
     back: tuple[str, int] | None = None
+    members: set[str] = field(default_factory=set)
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 
@@ -152,7 +154,7 @@ class Needs:
         if self.stale or other.stale or set(self.one) & set(other.one) or set(self.many) & set(other.many):
             return False
         mine, theirs = [self, *self.united], [other, *other.united]
-        for attribute in ("columns", "one", "many", "annotations", "kept", "assigned"):
+        for attribute in ("columns", "one", "many", "annotations", "kept", "assigned", "members"):
             shared = getattr(self, attribute)
             shared.update(getattr(other, attribute))
             for needs in theirs:

@@ -19,6 +19,8 @@ from segue.translate.program import translate
 MODELS = """\
 from django.db import models
 
+from notes.enums import Letter
+
 
 class Team(models.Model):
     name = models.CharField(max_length=20)
@@ -37,6 +39,11 @@ class Note(models.Model):
 class Line(models.Model):
     note = models.ForeignKey(Note, null=True, on_delete=models.CASCADE)
     text = models.CharField(max_length=20)
+
+
+class Sign(models.Model):
+    letter = models.CharField(max_length=20, blank=True)
+    other = models.CharField(max_length=20, default=Letter.B)
 """
 MIDDLEWARE = """\
 from django.utils.deprecation import MiddlewareMixin
@@ -232,7 +239,7 @@ from rest_framework.views import APIView
 
 from notes import access
 from notes.enums import Letter, Level, Size, State
-from notes.models import Line, Note, Team
+from notes.models import Line, Note, Sign, Team
 from notes.services import Counting, Kept, Notes, Priced, changed_of, matching, parts_of
 
 
@@ -246,6 +253,24 @@ class LineSerializer(serializers.ModelSerializer):
     class Meta:
         model = Line
         fields = ["id", "text", "note"]
+
+
+class SignSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Sign
+        fields = ["id", "letter"]
+        read_only_fields = ["letter"]
+
+
+class OtherSerializer(serializers.ModelSerializer):
+    told = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sign
+        fields = ["id", "told"]
+
+    def get_told(self, sign):
+        return f"{sign.letter}"
 
 
 class Tokens(APIView):
@@ -350,6 +375,57 @@ class Written(APIView):
         letter, sized = Letter.A, str(Size.SMALL)
         texts = [f"{Letter.A} of {Size.SMALL}", str(Letter.A), "{}!".format(Letter.A), sized, letter, f"{Level.HIGH}", Level.HIGH]
         return Response({"texts": texts, "is": letter == "a", "notes": Note.objects.filter(state=letter).count(), "joined": "-".join([letter, "b"])})
+
+
+def shouted(text):
+    return f"{text}!"
+
+
+class Handed(APIView):
+    # Members in parameters, on objects and in dicts say of themselves what they do in Django, or are refused.
+
+    authentication_classes = []
+    permission_classes = []
+
+    def get(self, request):
+        sign = Sign(letter=Letter.A)
+        return Response([shouted(Letter.A), shouted("a"), shouted(Level.HIGH), shouted(Letter.B), sign.letter, sign.letter == "a"])
+
+    def post(self, request):
+        return Response(str(Sign(letter=Letter.A).letter))
+
+    def put(self, request):
+        sign = Sign.objects.create()
+        sign.letter = Letter.A
+        sign.save()
+        return Response(SignSerializer(sign).data)
+
+    def patch(self, request):
+        return Response(f"{Sign.objects.create().other}")
+
+    def delete(self, request):
+        return Response(str({"a": Letter.A}.get("a")))
+
+
+class Saved(APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def post(self, request):
+        serializer = SignSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(letter=Letter.A)
+        return Response(serializer.data)
+
+    def put(self, request):
+        serializer = OtherSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save(letter=Letter.A)
+        return Response(serializer.data)
+
+    def patch(self, request):
+        sign, made = Sign.objects.get_or_create(letter=Letter.A)
+        return Response(str(sign.letter))
 
 
 class Shown(APIView):
@@ -474,7 +550,7 @@ router.register("guarded", views.Guarded, basename="guarded")
 router.register("paged", views.Paged, basename="paged")
 router.register("lines", views.Lines)
 router.register("own", views.OwnNotes, basename="own")
-plain = {"tokens": views.Tokens, "counted": views.Counted, "keeping": views.Keeping, "enums": views.Enums, "written": views.Written, "members": views.Members, "shown": views.Shown,
+plain = {"tokens": views.Tokens, "counted": views.Counted, "keeping": views.Keeping, "enums": views.Enums, "written": views.Written, "handed": views.Handed, "saved": views.Saved, "members": views.Members, "shown": views.Shown,
          "to-read": views.ToRead, "either": views.Either, "read": views.Read, "matched": views.Matched, "varied": views.Varied,
          "both": views.Both, "by-name": views.ByName, "never": views.Never}
 urlpatterns = [*router.urls, *[path(f"{name}/", view.as_view()) for name, view in plain.items()],
@@ -555,7 +631,7 @@ def _asked() -> list[Asking]:
     asked += [Asking(method, path, body=note) for path, methods in ways for method in methods]
     asked += [Asking("POST", "/paged/", body="{"), Asking("POST", "/paged/", {"Accept": "text/x"})]
     asked += [Asking("DELETE", "/paged/2/"), Asking("DELETE", "/paged/99/")]
-    asked += [Asking("GET", "/written/"), Asking("PATCH", "/shown/")]
+    asked += [Asking("GET", "/written/"), Asking("GET", "/handed/"), Asking("PATCH", "/shown/")]
     return asked
 
 
@@ -584,6 +660,8 @@ def test_each_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: P
         },
         "DELETE /members/": "process-state",
         **{f"{method} /shown/": "text-of" for method in ("GET", "PUT", "POST")},
+        **{f"{method} /handed/": "text-of" for method in ("POST", "PUT", "PATCH", "DELETE")},
+        **{f"{method} /saved/": "text-of" for method in ("POST", "PUT", "PATCH")},
     }
     write(program, tmp_path)
     asked = _asked()

@@ -12,7 +12,9 @@ from segue.translate.functions.lift import AMBIENT, Lifted, app_of, lift
 from segue.translate.functions.record import gives_no_items, gives_none, only_names, text_constant
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.join import widen
 from segue.translate.interp.kept_rows import hand_on
+from segue.translate.interp.members import has_members, is_member
 from segue.translate.interp.same_set import as_read
 from segue.translate.interp.told import told
 from segue.translate.interp.value import Val, const, is_pure, name
@@ -89,9 +91,9 @@ def invoke(
             kind = QuerySet(replace(query_of(value), anew=False, read=False))
             value = Val(kind, value.node)
         if isinstance(kind, Const) and not (kind.value is None or isinstance(kind.value, bool)):
-            if isinstance(kind.value, str):
+            if isinstance(kind.value, str) or is_member(kind.value):
                 constants[key] = value
-            kind = Scalar(type(kind.value).__name__) if not isinstance(kind.value, tuple) else kind
+            kind = widen(kind) if not isinstance(kind.value, tuple) else kind
             value = Val(kind, value.node)
         if isinstance(kind, Unknown):
             raise frame.refuse(
@@ -126,7 +128,8 @@ def invoke(
     try:
         lifted = lifted_with(prepared)
     except Refused as refused:
-        if not constants or refused.refusal.code not in NAMING:
+        member = refused.refusal.code == "text-of" and any(has_members(v.kind) for v in constants.values())
+        if not constants or not (member or refused.refusal.code in NAMING):
             raise
         # The text names something (a field, a column): the function is translated for that text.
         prepared.update(constants)

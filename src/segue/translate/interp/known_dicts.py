@@ -12,8 +12,9 @@ from typing import Any
 from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.members import has_members
 from segue.translate.interp.value import Val, const
-from segue.translate.kinds import Const
+from segue.translate.kinds import Const, DictOf
 
 
 def looked_up(frame: Frame, owner: Val, call: CallSite) -> Val | None:
@@ -27,6 +28,8 @@ def looked_up(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         or len(call.args) > 2
     ):
         return None
+    if isinstance(owner.kind, DictOf) and any(has_members(item) for _, item in owner.kind.items):
+        return None  # the code has the values of members, whose texts are others
     assert isinstance(call.node.func, ast.Attribute)
     known = _known(frame, owner, call.node.func.value)
     if known is None:

@@ -7,6 +7,7 @@ import ast
 from segue.refusal import Refused
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.members import has_members
 from segue.translate.interp.value import Val, literal
 from segue.translate.kinds import Const, DictOf, Instance, QuerySet, Scalar, ValidatedData
 from segue.translate.load.models import concrete, field_of
@@ -64,10 +65,11 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
     defaults = call.kwargs.pop("defaults", None)
     if related is not None:
         call.kwargs.update(related)  # over what is given (``RelatedManager.get_or_create``)
-    values = _columns(frame, label, dict(call.kwargs), call)
+    site = Needs(label, written=True)
+    values = _columns(frame, label, dict(call.kwargs), call, site)
     values.keys[:0] = [None] * len(spread)
     values.values[:0] = [k.value for k in spread]
-    extra = _defaults(frame, label, defaults, call)
+    extra = _defaults(frame, label, defaults, call, site)
     named = extra.keys if isinstance(extra, ast.Dict) else []
     given = {*call.kwargs, *(str(k.value) for k in named if isinstance(k, ast.Constant))}
     problem = save_problem(frame.ctx, label, given)
@@ -82,7 +84,7 @@ def get_or_create(frame: Frame, owner: Val, call: CallSite) -> Val:
         also = _written_too(frame, label, extra, call)
         keywords = [ast.keyword("also", literal(also))] if also else []
     node = ast.Await(ast.Call(ast.Attribute(frame.db, call.name, ast.Load()), arguments, keywords))
-    made = Instance(label, Needs(label, written=True), "entity")
+    made = Instance(label, site, "entity")
     return Val(DictOf((("0", made), ("1", Scalar("bool")))), node)
 
 
@@ -120,7 +122,7 @@ def _written_too(frame: Frame, label: str, defaults: ast.expr, call: CallSite) -
     return tuple(item.attname for item in dated if item.attname not in named)
 
 
-def _columns(frame: Frame, label: str, values: dict[str, Val], call: CallSite) -> ast.Dict:
+def _columns(frame: Frame, label: str, values: dict[str, Val], call: CallSite, site: Needs) -> ast.Dict:
     out = ast.Dict([], [])
     for key, value in values.items():
         field = field_of(concrete(frame.ctx, label), key)
@@ -135,12 +137,14 @@ def _columns(frame: Frame, label: str, values: dict[str, Val], call: CallSite) -
             # The column's type makes text of it when it is bound, as get_prep_value does; the object keeps it as given.
             value = Val(Scalar("str"), value.node)
         column, node = column_value(frame, label, key, value, call.node)
+        if has_members(value.kind):
+            site.members.add(column)
         out.keys.append(literal(column))
         out.values.append(node)
     return out
 
 
-def _defaults(frame: Frame, label: str, defaults: Val | None, call: CallSite) -> ast.expr:
+def _defaults(frame: Frame, label: str, defaults: Val | None, call: CallSite, site: Needs) -> ast.expr:
     if defaults is None or (isinstance(defaults.kind, Const) and defaults.kind.value is None):
         return ast.Dict([], [])
     node = defaults.node
@@ -161,7 +165,7 @@ def _defaults(frame: Frame, label: str, defaults: Val | None, call: CallSite) ->
         for k, v in zip(node.keys, node.values, strict=True)
         if isinstance(k, ast.Constant)
     }
-    return _columns(frame, label, values, call)
+    return _columns(frame, label, values, call, site)
 
 
 def _check_spread_columns(frame: Frame, label: str, call: CallSite) -> None:

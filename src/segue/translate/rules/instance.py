@@ -7,13 +7,26 @@ from dataclasses import replace
 
 from segue.snapshot.model import Function, ModelField, Value
 from segue.translate import language
+from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.scope import in_source
 from segue.translate.interp.value import Val, const, literal, quote
-from segue.translate.kinds import Const, Instance, ListOf, Money, Phone, RelatedManager, Request, Scalar, User
+from segue.translate.kinds import (
+    Const,
+    Instance,
+    Kind,
+    ListOf,
+    MemberValue,
+    Money,
+    Phone,
+    RelatedManager,
+    Request,
+    Scalar,
+    User,
+)
 from segue.translate.load.models import column_kind, concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.load.needs import check_fresh, column, doubtful, to_many, to_one
 from segue.translate.models.countries import is_country
@@ -145,11 +158,36 @@ def _field(frame: Frame, owner: Val, item: ModelField, name: str, node: ast.AST)
         made, needed = read_money(frame.ctx, owner.node, item, null)
         frame.use(*needed)
         return Val(Money(null), made)
+    found = as_member(kind.site, item, found)
     if isinstance(found, Scalar) and may_hold_none(kind):
         found = replace(found, unsure=True)
     if isinstance(found, Phone) and may_hold_none(kind):
         found = Phone(True)
     return Val(found, ast.Attribute(owner.node, item.attname, ast.Load()))
+
+
+def as_member(site: Needs, item: ModelField, kind: Kind) -> Kind:
+    """``kind`` of the column, where code or the model's default may have put a member of an enumeration on the object: ``str()`` of it
+    is not the column's text."""
+    if isinstance(kind, Scalar) and (item.attname in site.members or _made_with(site, item)):
+        return MemberValue(kind.type, kind.nullable)
+    return kind
+
+
+def members_held(ctx: Context, kind: Instance) -> set[str]:
+    """The columns of the object that may hold a member of an enumeration, see :func:`as_member`."""
+    fields = concrete(ctx, kind.model).fields
+    return {
+        item.attname for item in fields if item.attname in kind.site.members or _made_with(kind.site, item)
+    }
+
+
+def _made_with(site: Needs, item: ModelField) -> bool:
+    """Whether the object is made by code, and the column's default is a member whose text is another than its value."""
+    default = item.default
+    return (
+        site.written and not site.fetched and default.kind == "const" and bool(default.name and default.items)
+    )
 
 
 def may_hold_none(kind: Instance) -> bool:

@@ -9,6 +9,7 @@ from segue.snapshot.model import ModelField
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
+from segue.translate.interp.members import has_members
 from segue.translate.interp.value import Val, literal, name, quote
 from segue.translate.kinds import Const, Instance, Kind, Phone, Scalar, Unknown, User, ValidatedData
 from segue.translate.load.fetch import entity_type
@@ -139,6 +140,7 @@ def check_column(
 ) -> None:
     """Refuse a value that is given to a column by its name and that the column does not take as it is."""
     no_amount(frame, label, item, at)
+    _note_member(item, kind, site)
     if item.relation is None and item.attname != item.name:
         raise frame.refuse("reserved-name", f"{label}.{key}", "SQLAlchemy keeps this name for itself.", at)
     if item.relation is not None and key == item.name:
@@ -155,6 +157,12 @@ def check_column(
             "Django converts this value when it is saved; the generated code would not.",
             at,
         )
+
+
+def _note_member(item: ModelField, kind: Kind, site: Needs | None) -> None:
+    """Django keeps the member itself on the object until the row is read again: its text is not the column's."""
+    if site is not None and has_members(kind):
+        site.members.add(item.attname)
 
 
 def no_amount(frame: Frame, label: str, item: ModelField, at: ast.AST) -> None:
@@ -185,6 +193,7 @@ def column_value(
         raise frame.refuse("model-field", f"{label}.{key}", "This is no column of the model.", at)
     no_amount(frame, label, item, at)
     kind = value.kind
+    _note_member(item, kind, site)
     if item.relation is not None and key == item.name:
         if site is not None:
             site.assigned.add(item.name)

@@ -21,6 +21,7 @@ from segue.translate.load import needs
 from segue.translate.load.models import concrete, field_of, pk_field, reverse_of, target_field
 from segue.translate.models.money import read_money
 from segue.translate.query.paths import generic_hop
+from segue.translate.rules.instance import as_member
 from segue.translate.rules.scopes import active_value
 from segue.translate.serializers.synthetic import evaluate
 
@@ -142,7 +143,8 @@ def _field(frame: Frame, owner: Val, kind: Instance, model: Model, attribute: st
             made, imports = read_money(ctx, ast.parse(owner.text, mode="eval").body, item, item.null)
             frame.use(*imports)
             return Val(Money(item.null), made)
-        return Val(column_kind(ctx, item), name(f"{owner.text}.{item.attname}"))
+        found = as_member(kind.site, item, column_kind(ctx, item))
+        return Val(found, name(f"{owner.text}.{item.attname}"))
     reverse = reverse_of(model, attribute)
     if reverse is None:
         return None

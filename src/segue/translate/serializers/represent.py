@@ -12,7 +12,7 @@ from segue.target.ir import Import
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
-from segue.translate.kinds import Const, Country, Money, Phone, Scalar, StoredFile, Uploaded
+from segue.translate.kinds import Const, Country, MemberValue, Money, Phone, Scalar, StoredFile, Uploaded
 from segue.translate.models.countries import BRIDGE as COUNTRIES
 from segue.translate.models.countries import codes_of, declared
 from segue.translate.serializers.choices import choices_constant
@@ -75,6 +75,9 @@ def represent(frame: Frame, item: SerializerField, val: Val) -> Shown:
     writer = WRITERS.get(base_name(item))
     if isinstance(val.kind, Country):
         return _country(frame, item, val)
+    if isinstance(val.kind, MemberValue) and base_name(item) in TEXTS:
+        why = "It may hold the member of an enumeration, whose text is not its value; give the column .value of it."
+        raise field_refusal(item, "text-of", why)
     if isinstance(val.kind, Phone) and base_name(item) not in TEXTS:
         raise field_refusal(item, "phone-number", "A phone number is shown by a field of texts only.")
     if writer is None:

@@ -16,6 +16,7 @@ from segue.translate.functions.writing import may_write, may_write_any_of
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.kept_rows import kept_rows
+from segue.translate.interp.members import has_members
 from segue.translate.interp.since import aged, lines_since
 from segue.translate.interp.value import Val, const, is_pure, literal, name, quote
 from segue.translate.kinds import (
@@ -65,6 +66,7 @@ from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.recursion import site_below
+from segue.translate.serializers.shown_members import check_members
 from segue.translate.serializers.synthetic import call_lifted
 from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
@@ -375,6 +377,8 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
             keep_related(frame.ctx, held.fetched.site, held.fetched.model)
         call = call_lifted(frame, saver.lifted, instance.text, ast.unparse(values))
     kind = saver.lifted.returns
+    if isinstance(kind, Instance):
+        kind.site.members.update(key for key, value in extra.items() if has_members(value.kind))
     stem = _stem(frame, kind)
     local = frame.fresh(stem)
     frame.emit(f"{local} = {call}")
@@ -503,6 +507,7 @@ def _saved(frame: Frame, held: Held, shown: Val, at: ast.AST | None) -> Val:
     if held.partial not in ("True", "False") and depends_on_partial(frame.ctx, held.serializer):
         raise frame.refuse("serializer-partial", held.serializer, "What it shows depends on partial=.", at)
     partial = held.partial == "True"
+    check_members(frame, held.serializer, shown.kind, at)
     fetched = held.fetched or (shown.kind if held.saved is None else None)
     if fetched is not None:
         _check_half(frame, held.serializer, shown, fetched, at)
