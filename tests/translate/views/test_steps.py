@@ -39,6 +39,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F
 from django.http import Http404
+from django.utils.crypto import get_random_string
+from django.utils.dateparse import parse_date, parse_duration, parse_time
 from rest_framework import generics, mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied, ValidationError
@@ -693,6 +695,52 @@ class Asked(Base):
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         self.board = get_object_or_404(Board, pk=1)
+
+
+class HandsOn(Base):
+    # Hooks that are DRF's, and an action with two methods of its own.
+    def initialize_request(self, request, *args, **kwargs):
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_parsers(self):
+        "As they are."
+        return super().get_parsers()
+
+    def http_method_not_allowed(self, request, *args, **kwargs):
+        return super().http_method_not_allowed(request, *args, **kwargs)
+
+    @action(detail=True, methods=["post"])
+    def star(self, request, pk=None):
+        note = self.get_object()
+        note.stars += 1
+        note.save()
+        return Response({"stars": note.stars})
+
+    @star.mapping.delete
+    def unstar(self, request, pk=None):
+        note = self.get_object()
+        note.stars = 0
+        note.save()
+        return Response(status=204)
+
+    @action(detail=False)
+    def told(self, request):
+        texts = ["2020-02-03", "2020-2-3", "20200203", "x", ""]
+        hours = [parse_time("10:11"), parse_time("x"), parse_duration("1 02:03:04"), parse_duration("P1D"), parse_duration("x")]
+        size = get_random_string(length=request.query_params.get("n", "").count("1") + 2, allowed_chars="a")
+        return Response({"days": [parse_date(t) for t in texts], "hours": [str(h) for h in hours], "size": size, "long": len(get_random_string(12))})
+
+    @action(detail=False, url_path="asked-for")
+    def asked_for(self, request):
+        try:
+            return Response(parse_date(request.query_params.get("day", "2020-02-30")))
+        except ValueError:
+            return Response("no day", 400)
+
+
+class HandsLess(Base):
+    def initialize_request(self, request, *args, **kwargs):
+        return super().initialize_request(request)
 """,
     "site_/urls.py": """\
 from django.urls import include, path
@@ -704,7 +752,7 @@ for name in "Granted Typed Detailed Keeping Replacing Counted Outer Early Checke
     router.register(name.lower(), getattr(views, name), name)
 for name in (
     "Failing Expected Told Logged Counting Paging PagingBelow PagingFound PagingMade PagingAgain Shaded NoPage Derived NotLookedUp"
-    " LookedUpLate LookedUpPerhaps Unmade ByAction"
+    " LookedUpLate LookedUpPerhaps Unmade ByAction HandsOn HandsLess"
 ).split():
     router.register(name.lower(), getattr(views, name), name)
 boards.register("notes", views.OnBoard, "onboard")
@@ -737,13 +785,14 @@ REFUSED = {
     "actionofnone": "view-attribute",
     "shaded": "override-initial",
     "wrapped": "nested-function",
+    "handsless": "override-initialize-request",
 }
 
 
 def test_steps_of_dispatch(tmp_path: Path) -> None:
     site = Site.make(tmp_path / "site", FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=340, seconds=30)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=370, seconds=30)
     paths = {r.id: r.path for r in snapshot.routes}
     refused = {(r.method, paths[r.route_id]): r.reasons[0] for r in program.refused}
     codes = {name: {r.code for (_, p), r in refused.items() if p.startswith(f"/{name}/")} for name in REFUSED}
@@ -790,6 +839,10 @@ def test_steps_of_dispatch(tmp_path: Path) -> None:
     assert "400" in seen["DELETE /twicemore/{pk}/"]
     for key in ("GET /granted/", "GET /granted/again/", "GET /detailed/{pk}/", "GET /swapped/"):
         assert "200" in seen[key], key
+    for key in ("POST /handson/{pk}/star/", "GET /handson/told/", "GET /handson/asked-for/"):
+        assert "200" in seen[key], key
+    assert "204" in seen["DELETE /handson/{pk}/star/"]
+    assert "400" in seen["GET /handson/asked-for/"]
     assert "200" in seen["GET /loads/"]
     assert "200" in seen["GET /superb/"]
     assert {"200", "404"} <= seen["GET /boards/{board}/notes/{pk}/"]

@@ -331,7 +331,8 @@ def interpret(
     if found.is_async:
         raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
     for decorator in found.wrapped_by:
-        if decorator not in HARMLESS_DECORATORS | ATOMIC_DECORATORS and not gives_back(ctx, decorator):
+        harmless = decorator in HARMLESS_DECORATORS | ATOMIC_DECORATORS or _maps(ctx, found, decorator)
+        if not harmless and not gives_back(ctx, decorator):
             raise refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where
             )
@@ -380,6 +381,17 @@ def interpret(
         raise refuse("names", found.name, "Local names and state names cannot be told apart.", found.where)
     finally:
         stack.pop()
+
+
+def _maps(ctx: Context, function: Function, decorator: str) -> bool:
+    """``@star.mapping.delete``: the function is what it was, and DRF's router calls it for that method of the action's URL
+    (``rest_framework.decorators.MethodMapper``)."""
+    name, _, method = decorator.partition(".mapping.")
+    if method not in ("get", "post", "put", "patch", "delete", "head", "options", "trace"):
+        return False
+    cls = ctx.snapshot.classes.get(function.owner)
+    action = ctx.snapshot.functions.get(cls.methods.get(name, "")) if cls is not None else None
+    return action is not None and "rest_framework.decorators.action" in action.wrapped_by
 
 
 def _whose(self_kind: Kind | Val | None) -> str:

@@ -92,7 +92,10 @@ def _is_plain(ctx: Context, cls: str) -> bool:
 
 def _changes_itself(function: Function) -> bool:
     """Whether a method may put anything on its object, its class or a module: on more than what it was given or has made."""
-    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    written = ast.parse(textwrap.dedent(function.source)).body
+    if not written:
+        return True  # made by a decorator (``@dataclass``), so that nobody sees what it does
+    tree = written[0]
     own = _names_of_itself(tree, function.role) if isinstance(tree, ast.FunctionDef) else None
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):

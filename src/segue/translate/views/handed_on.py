@@ -1,4 +1,4 @@
-"""``def dispatch(self, *args, **kwargs): return super().dispatch(*args, **kwargs)``, there for its decorators alone.
+"""``def dispatch(self, *args, **kwargs): return super().dispatch(*args, **kwargs)``, there for its decorators alone, and other hooks like it.
 
 ``sensitive_post_parameters`` only marks what error reports leave out, so that such a ``dispatch`` is DRF's.
 """
@@ -14,13 +14,24 @@ from segue.translate.rules.scopes import passes_on
 
 _DRF = "rest_framework.views.APIView"
 _REPORTS = "django.views.decorators.debug."
+# Methods that ``APIView`` has, and calls.
+_HOOKS = frozenset(
+    {
+        "dispatch", "initialize_request", "http_method_not_allowed", "options", "get_parsers", "get_authenticators",
+        "get_renderer_context", "get_parser_context", "perform_authentication", "check_throttles", "throttled",
+        "perform_content_negotiation", "determine_version", "get_content_negotiator", "get_authenticate_header",
+        "get_exception_handler", "raise_uncaught_exception",
+    }
+)  # fmt: skip
 
 
 def only_hands_on(ctx: Context, cls: Class | None, name: str) -> bool:
-    """Whether every class before DRF's ``APIView`` that defines its method ``name`` only calls its parent's."""
+    """Whether every class of the project before DRF's ``APIView`` that defines its method ``name`` only calls its parent's."""
     for base in cls.mro if cls is not None else ():
         if base == _DRF:
-            return True
+            return name in _HOOKS
+        if base.startswith("rest_framework."):
+            continue
         known = ctx.snapshot.classes.get(base)
         defined = known.methods.get(name, "") if known is not None else f"{base}.{name}"
         if defined == f"{base}.{name}":

@@ -136,14 +136,8 @@ def check_dispatch(endpoint: Endpoint) -> None:
         if (
             endpoint.overridden(hook)
             and endpoint.overridden(hook) != jwt_views.CHALLENGE
-            and not (
-                hook == "dispatch"
-                and (
-                    wrapped is not None
-                    or opens_scopes(endpoint)
-                    or only_hands_on(endpoint.ctx, endpoint.klass(), hook)
-                )
-            )
+            and not only_hands_on(endpoint.ctx, endpoint.klass(), hook)
+            and not (hook == "dispatch" and (wrapped is not None or opens_scopes(endpoint)))
             and hook not in ("initial", "handle_exception", "get_throttles")
         ):
             raise endpoint.refuse_method(hook, f"An overridden {hook} changes DRF's order of work.")
