@@ -54,6 +54,7 @@ def test_rows_of_a_table_that_is_known_are_refused(sides: Sides, label: str, cod
         model_class(ctx, label)
     assert refused.value.refusal.code == code
     assert refused.value.refusal.line > 0
+    assert ("(place_id, number)" in refused.value.refusal.why) is (code == "model-composite-key")
 
 
 def test_what_refers_to_such_rows_is_not_deleted(sides: Sides) -> None:

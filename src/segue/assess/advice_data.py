@@ -44,8 +44,11 @@ GROUPS: dict[str, str] = {
     "Check the rule in the serializer (validate() or a validator) instead of full_clean() and clean(), or wait with the route.": (
         "model-clean full-clean"
     ),
+    "Keep routes of this model on Django, or give it a primary key of one column and a unique constraint.": (
+        "model-composite-key"
+    ),
     "Keep routes of this model on Django: SQLAlchemy cannot map it as Django does.": (
-        "model-composite-key model-statements model-many-parents model-swapped model-unknown-column multi-table polymorphic proxy "
+        "model-statements model-many-parents model-swapped model-unknown-column multi-table polymorphic proxy "
         "generic-relation content-type introspection"
     ),
     "Use a column class of Django's own, with a default that is plain Python.": (

@@ -234,10 +234,9 @@ def unusable(snapshot: Snapshot, model: Model) -> Refusal | None:
             "What has two parent tables is one object in Django, and its class stands for its own table only."
         )
         return Refusal("model-many-parents", model.label, why, *_place(model))
-    if key_fields(model):
-        return Refusal(
-            "model-composite-key", model.label, "Its primary key is not one column.", *_place(model)
-        )
+    if key := key_fields(model):
+        why = f"Its primary key is several columns ({', '.join(key)}); rows are read and written by keys of one."
+        return Refusal("model-composite-key", model.label, why, *_place(model))
     return next(
         (found for parent in _parents(snapshot, model) if (found := unusable(snapshot, parent))), None
     )
