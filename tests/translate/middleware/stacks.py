@@ -979,7 +979,8 @@ MIDDLEWARE = [
     os.environ.get("SITE_SESSIONS", "django.contrib.sessions.middleware.SessionMiddleware"),
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.middleware.common.BrokenLinkEmailsMiddleware",
+    # It is followed for every route anew: not where subclasses are looked at.
+    *(["django.middleware.common.BrokenLinkEmailsMiddleware"] if "SITE_SESSIONS" not in os.environ else []),
     *(name if "." in name else "notes.middleware." + name for name in os.environ["MIDDLEWARE"].split()),
 ]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}

@@ -178,7 +178,7 @@ def _entry(
         return
     base = base_of(ctx.snapshot, defined)
     if base:
-        verdict, left = judge_subclass(ctx.snapshot, defined, base, route)
+        verdict, left = _subclass(ctx, route, defined, base)
         out.left.setdefault((left,), []).append(name)
         _judge(ctx, route, out, methods, name, verdict)
         return
@@ -319,6 +319,18 @@ def _verdict(ctx: Context, route: Route, defined: str, outside: Outside) -> Verd
         why = f"Segue stumbled ({type(error).__name__}: {str(error)[:80]}); please report it."
         found = Verdict((Event(defined, why, ctx.snapshot.settings.module, 0, (), False),))
     if not found.asked or _seldom_ends(ctx, defined, found):
+        ctx.memo[key] = found
+    return found
+
+
+def _subclass(ctx: Context, route: Route, defined: str, base: str) -> tuple[Verdict, Fact]:
+    """One for all routes of a kind where the source does not ask for the route."""
+    key = ("middleware", ("subclass", defined, route.kind))
+    common = ctx.memo.get(key)
+    if isinstance(common, tuple):
+        return common
+    found = judge_subclass(ctx.snapshot, defined, base, route)
+    if not found[0].asked:
         ctx.memo[key] = found
     return found
 
