@@ -22,6 +22,7 @@ from tests.services import running_postgres
 
 from bench.conformance.run import cases, prepare, segue
 from segue.files import write_atomic
+from segue.snapshot.detect import import_path
 
 OUT = Path(__file__).resolve().with_name("cases.json")
 
@@ -30,12 +31,15 @@ def migrate(folder: Path) -> None:
     """Build the case's tables. Raises ``RuntimeError`` with Django's words."""
     project = tomllib.loads((folder / "segue.toml").read_text(encoding="utf-8"))["project"]
     done = subprocess.run(
-        [project["python"], "-m", "django", "migrate", "--noinput", "-v", "0"],
+        [project["python"], "-P", "-m", "django", "migrate", "--noinput", "-v", "0"],
         cwd=project["root"],
         env={
             **os.environ,
             **project["environment"],
-            "PYTHONPATH": os.pathsep.join([project["root"], project["environment"].get("PYTHONPATH", "")]),
+            # not the root itself where that is a package: a module of it may be named as one of Python's own
+            "PYTHONPATH": os.pathsep.join(
+                [str(import_path(Path(project["root"]))), project["environment"].get("PYTHONPATH", "")]
+            ),
             "DJANGO_SETTINGS_MODULE": project["settings"],
         },
         capture_output=True, text=True, check=False,
