@@ -593,6 +593,11 @@ class Payload(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFiles(Kind):
+    """``request.FILES``: uploads by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class UrlArguments(Kind):
     """``self.kwargs`` of a view."""
 

@@ -232,7 +232,7 @@ VIEWS = """\
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
-from rest_framework import generics, permissions, serializers, viewsets
+from rest_framework import generics, parsers, permissions, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -428,6 +428,60 @@ class Saved(APIView):
         return Response(str(sign.letter))
 
 
+class FileSerializer(serializers.Serializer):
+    file = serializers.FileField(required=False)
+
+
+def name_of(request):
+    return request.FILES["file"].name
+
+
+class Files(APIView):
+    authentication_classes = []
+    permission_classes = []
+
+    def post(self, request):
+        file = request.FILES.get("file")
+        if file is None:
+            return Response({"file": "missing", "title": request.data.get("title")}, status=400)
+        return Response([file.name, file.size, file.content_type, file.read().decode()])
+
+    def put(self, request):
+        if "file" not in request.FILES:
+            return Response("none", status=404)
+        return Response([request.FILES["file"].name, [f.name for f in request.FILES.getlist("file")]])
+
+    def patch(self, request):
+        serializer = FileSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        file = serializer.validated_data.get("file")
+        if file is None:
+            return Response("none", status=404)
+        return Response(file.name)
+
+    def delete(self, request):
+        return Response(request.FILES["file"].name)
+
+
+class Lines(parsers.BaseParser):
+    media_type = "text/plain"
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        return stream.read().decode()
+
+
+class OtherFiles(APIView):
+    parser_classes = [Lines]
+    authentication_classes = []
+    permission_classes = []
+
+    def post(self, request):
+        return Response(len(request.FILES.getlist("file")))
+
+    def put(self, request):
+        return Response(name_of(request))
+
+
 class Shown(APIView):
     authentication_classes = []
     permission_classes = []
@@ -550,7 +604,7 @@ router.register("guarded", views.Guarded, basename="guarded")
 router.register("paged", views.Paged, basename="paged")
 router.register("lines", views.Lines)
 router.register("own", views.OwnNotes, basename="own")
-plain = {"tokens": views.Tokens, "counted": views.Counted, "keeping": views.Keeping, "enums": views.Enums, "written": views.Written, "handed": views.Handed, "saved": views.Saved, "members": views.Members, "shown": views.Shown,
+plain = {"tokens": views.Tokens, "counted": views.Counted, "keeping": views.Keeping, "enums": views.Enums, "written": views.Written, "handed": views.Handed, "saved": views.Saved, "files": views.Files, "other-files": views.OtherFiles, "members": views.Members, "shown": views.Shown,
          "to-read": views.ToRead, "either": views.Either, "read": views.Read, "matched": views.Matched, "varied": views.Varied,
          "both": views.Both, "by-name": views.ByName, "never": views.Never}
 urlpatterns = [*router.urls, *[path(f"{name}/", view.as_view()) for name, view in plain.items()],
@@ -595,6 +649,14 @@ def _token(**claims: Any) -> str:
     return jwt.encode({k: v for k, v in made.items() if v is not None}, SECRET, algorithm="HS256")
 
 
+def _form(*parts: tuple[str, str, str]) -> str:
+    lines: list[str] = []
+    for name, file, text in parts:
+        named = f'; filename="{file}"\r\nContent-Type: text/csv' if file else ""
+        lines += ["--b", f'Content-Disposition: form-data; name="{name}"{named}', "", text]
+    return "\r\n".join([*lines, "--b--", ""])
+
+
 def _asked() -> list[Asking]:
     tokens = [
         "", "Bearer", "Bearer ", "Token x", "Bearer x.y.z", "bearer " + _token(team=1),
@@ -631,6 +693,14 @@ def _asked() -> list[Asking]:
     asked += [Asking(method, path, body=note) for path, methods in ways for method in methods]
     asked += [Asking("POST", "/paged/", body="{"), Asking("POST", "/paged/", {"Accept": "text/x"})]
     asked += [Asking("DELETE", "/paged/2/"), Asking("DELETE", "/paged/99/")]
+    form = {"content-type": "multipart/form-data; boundary=b"}
+    bodies = [
+        _form(("file", "a.csv", "a,b")), _form(("file", "../b.txt", "x" * 50), ("title", "", "t")), _form(("file", "a", "1"), ("file", "c", "2")),
+        _form(("file", "", "text")), _form(("title", "", "t")), "",
+    ]  # fmt: skip
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        asked += [Asking(method, "/files/", form, body) for body in bodies]
+        asked += [Asking(method, "/files/", body=body) for body in ('{"file": "a"}', "[]", "{")]
     asked += [Asking("GET", "/written/"), Asking("GET", "/handed/"), Asking("PATCH", "/shown/")]
     return asked
 
@@ -661,6 +731,7 @@ def test_each_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: P
         "DELETE /members/": "process-state",
         **{f"{method} /shown/": "text-of" for method in ("GET", "PUT", "POST")},
         **{f"{method} /handed/": "text-of" for method in ("POST", "PUT", "PATCH", "DELETE")},
+        **{f"{method} /other-files/": "request" for method in ("POST", "PUT")},
         **{f"{method} /saved/": "text-of" for method in ("POST", "PUT", "PATCH")},
     }
     write(program, tmp_path)

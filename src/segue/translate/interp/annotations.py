@@ -39,6 +39,7 @@ from segue.translate.kinds import (
     StoredFile,
     TupleOf,
     Uploaded,
+    UploadedFiles,
     User,
     ValidatedData,
 )
@@ -103,6 +104,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case Phone():
             imports.add(Import("segue_bridge.phones", "PhoneValue"))
             return "PhoneValue"
+        case UploadedFiles():
+            imports.add(Import("segue_bridge.schema.data", "FormData"))
+            return "FormData"
         case Uploaded(nullable=null, or_stored=stored):
             imports.add(Import("segue_bridge.schema.data", "Upload"))
             return "Upload" + (" | str" if stored else "") + (" | None" if null else "")

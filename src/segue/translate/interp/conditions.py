@@ -410,6 +410,8 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
     elif isinstance(kind, Scalar | Instance):
         maybe = kind.nullable or (isinstance(kind, Scalar) and (kind.type == "Any" or kind.unsure))
         known = None if maybe else not positive
+    elif isinstance(kind, Uploaded) and not kind.held:
+        known = None if kind.nullable else not positive
     else:
         known = not positive
     from segue.translate.interp.value import is_pure
@@ -426,7 +428,8 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
         return Test(name(str(known)), known)
     out = Test(ast.Compare(value.node, [ast.Is() if positive else ast.IsNot()], [ast.Constant(None)]), known)
     target, other = (out.otherwise, out.then) if positive else (out.then, out.otherwise)
-    if isinstance(kind, Maybe) or (isinstance(kind, Scalar | Instance) and kind.nullable):
+    absent = isinstance(kind, Scalar | Instance | Uploaded) and kind.nullable
+    if isinstance(kind, Maybe) or (absent and not (isinstance(kind, Uploaded) and kind.held)):
         target[value.text] = not_null(kind)
         other[value.text] = Const(None)
     elif kind == Scalar("Any"):

@@ -57,13 +57,15 @@ class FormData(Mapping[str, Any]):
     """
 
     is_form: Literal[True] = True
-    __slots__ = ("_lists", "_mutable")
+    __slots__ = ("_files", "_lists", "_mutable")
 
     def __init__(self, items: Iterable[tuple[str, Any]] = ()) -> None:
         self._lists: dict[str, list[Any]] = {}
         for key, value in items:
             self._lists.setdefault(key, []).append(value)
-        self._mutable = any(isinstance(v, Upload) for values in self._lists.values() for v in values)
+        # What code does to the form later leaves ``request.FILES`` as it was.
+        self._files = [(k, v) for k, values in self._lists.items() for v in values if isinstance(v, Upload)]
+        self._mutable = bool(self._files)
 
     def __getitem__(self, key: str) -> Any:
         try:
@@ -112,6 +114,14 @@ class FormData(Mapping[str, Any]):
     def put(self, key: str, value: Any) -> None:
         """Replace the values of ``key`` by one."""
         self._lists[key] = [value]
+
+
+def uploads(data: object) -> FormData:
+    """``request.FILES`` of a request with the parsed body ``data``: the files of a multipart form as they came; empty for any other body.
+
+    Source: ``rest_framework.request.Request.FILES``. Looking up a name that is not there raises :class:`MultiValueDictKeyError`.
+    """
+    return FormData(data._files if isinstance(data, FormData) else ())
 
 
 def is_form(data: object) -> TypeGuard[FormData]:
