@@ -151,6 +151,12 @@ TEXTS = (
     "“%(value)s” value must be a decimal number.",
     "“%(value)s” value must be either True or False.",
     "yes,no,maybe",
+    "“%(value)s” value has an invalid date format. It must be in YYYY-MM-DD format.",
+    "“%(value)s” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format.",
+    "“%(value)s” value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.",
+    "“%(value)s” value has the correct format (HH:MM[:ss[.uuuuuu]]) but it is an invalid time.",
+    "“%(value)s” value has the correct format (YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]) but it is an invalid date/time.",
+    "“%(value)s” value has the correct format (YYYY-MM-DD) but it is an invalid date.",
 )
 
 PLURALS = (
