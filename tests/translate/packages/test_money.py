@@ -87,7 +87,9 @@ class Asked(APIView):
         item.name = "again"
         item.save()
         kept = Item.objects.get(pk=item.pk)
-        return Response([kept.price.amount, kept.price.currency.code, kept.fee.amount, kept.fee.currency.code, kept.was is None])
+        was = kept.was
+        known = "no" if was is None else "yes"
+        return Response([kept.price.amount, kept.price.currency.code, kept.fee.amount, kept.fee.currency.code, kept.was is None, known])
     def put(self, request):
         return Response([[i.name for i in Item.objects.all() if i.price], [str(i.price.currency) for i in Item.objects.all()]])
 

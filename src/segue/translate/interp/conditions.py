@@ -24,6 +24,7 @@ from segue.translate.kinds import (
     ListOf,
     Localized,
     Maybe,
+    Money,
     Phone,
     QuerySet,
     Raised,
@@ -410,7 +411,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Test | None:
     elif isinstance(kind, Scalar | Instance):
         maybe = kind.nullable or (isinstance(kind, Scalar) and (kind.type == "Any" or kind.unsure))
         known = None if maybe else not positive
-    elif isinstance(kind, Uploaded) and not kind.held:
+    elif isinstance(kind, Money) or (isinstance(kind, Uploaded) and not kind.held):
         known = None if kind.nullable else not positive
     else:
         known = not positive
