@@ -384,10 +384,10 @@ router = SimpleRouter()
 router.register("done", views.DoneViewSet, basename="done")
 urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view())]
 """
-SAME = ("given_joined", "one", "received", "saved_first", "gone", "renamed")
+SAME = ("given_joined", "one", "received", "saved_first", "gone", "renamed", "made", "twice_asked")
 SHARED = (
-    "back", "back_by_method", "back_of_all", "back_by_serializer", "back_deleted", "back_refreshed", "prefetched", "made", "assigned",
-    "other_side", "twice_asked", "received_back", "received_prefetched", "unsaved", "unsaved_shown",
+    "back", "back_by_method", "back_of_all", "back_by_serializer", "back_deleted", "back_refreshed", "prefetched", "assigned",
+    "other_side", "received_back", "received_prefetched", "unsaved", "unsaved_shown",
 )  # fmt: skip
 ECHOED = ("echoed_day", "echoed_null", "echoed_other_name", "echoed_secret", "echoed_more")
 

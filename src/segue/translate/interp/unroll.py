@@ -293,7 +293,7 @@ def _uses(part: ast.AST, names: set[str]) -> bool:
         return isinstance(node, ast.Name) and node.id in names
 
     match part:
-        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, second, *_]):
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr" | "setattr"), args=[_, second, *_]):
             return is_name(second)
         case ast.Call(func=ast.Attribute(value=owner), args=[first, *_]) if ast.unparse(owner) in _NAMED:
             return is_name(first)

@@ -60,7 +60,7 @@ def remembers(ctx: Context, label: str) -> bool:
                 for receiver in ctx.snapshot.receivers
             )
         )
-        known = ctx.memo[key] = known or _changed_relation(ctx, label)
+        known = ctx.memo[key] = known or _changed_relation(ctx, label) or _is_changed_through(ctx, model)
     return known
 
 
@@ -100,6 +100,24 @@ def _is_told_by_mail(ctx: Context, model: Model) -> bool:
         if item.relation is not None and item.relation.kind in ("fk", "o2o")
     }
     return bool(relations & looked_into)
+
+
+_CHANGED = re.compile(r"\.(\w+)\.\w+\s*(?:[-+*/%|&]|//|\*\*)?=[^=]")
+
+
+def _is_changed_through(ctx: Context, model: Model) -> bool:
+    """Whether code changes what a relation of the model leads to where it stands: ``note.press.count += 1``."""
+    key = ("kernel", "changed through")
+    changed = ctx.memo.get(key)
+    if not isinstance(changed, set):
+        changed = ctx.memo[key] = {
+            name for function in ctx.snapshot.functions.values() for name in _CHANGED.findall(function.source)
+        }
+    return any(
+        item.name in changed
+        for item in model.fields
+        if item.relation is not None and item.relation.kind in ("fk", "o2o")
+    )
 
 
 def looked_into_later(ctx: Context, label: str, name: str) -> bool:

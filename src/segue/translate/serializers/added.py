@@ -26,13 +26,15 @@ def put(frame: Frame, serializer: str, key: object, kind: Kind, at: ast.AST) -> 
     left = _folded(frame.ctx, serializer)
     if left and (not isinstance(key, str) or key in left):
         raise frame.refuse("assign-item", str(key), _LATE, at)
+    if frame.ctx.memo.get(("only fields", serializer)):
+        raise frame.refuse("assign-item", str(key), _LATE, at)
     place = (frame.function.name, getattr(at, "lineno", 0), getattr(at, "col_offset", 0))
     _table(frame.ctx, serializer)[place] = (key if isinstance(key, str) else None, widen(kind))
 
 
 def lose(ctx: Context, serializer: str) -> None:
     """Something else may have been put in: nothing is known of what is no field."""
-    if _folded(ctx, serializer):
+    if _folded(ctx, serializer) or ctx.memo.get(("only fields", serializer)):
         raise refuse("assign-item", serializer, _LATE, ctx.snapshot.serializers[serializer].where)
     _table(ctx, serializer)[("", 0, 0)] = (None, Scalar("Any"))
 
@@ -77,6 +79,14 @@ def gone(ctx: Context, serializer: str, key: str) -> bool:
     return True
 
 
+def only_fields(ctx: Context, serializer: str) -> bool:
+    """Whether nothing was put in besides the fields. What would do so later is refused."""
+    if _table(ctx, serializer):
+        return False
+    ctx.memo["only fields", serializer] = True
+    return True
+
+
 _LATE = "Other code asks whether the validated data has it, and was translated as if it never had."
 
 
@@ -98,4 +108,4 @@ def _table(ctx: Context, serializer: str) -> dict[tuple[str, int, int], tuple[st
     return table
 
 
-__all__ = ["gone", "kind_of", "lose", "may_be_put", "never_there", "put"]
+__all__ = ["gone", "kind_of", "lose", "may_be_put", "never_there", "only_fields", "put"]

@@ -15,6 +15,7 @@ from segue.translate.interp.join import join, widen
 from segue.translate.interp.kept_rows import GIVEN, evaluated
 from segue.translate.interp.missing_names import raised_first
 from segue.translate.interp.same_set import held_in, holds_sets, places, put_in, share
+from segue.translate.interp.statements.setattr_loop import set_by_name
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import (
     Callback,
@@ -130,6 +131,8 @@ def returns(frame: Frame, node: ast.Return) -> None:
 def expression_statement(frame: Frame, node: ast.Expr) -> None:
     """A call for its effect; a pure value is left out."""
     if isinstance(node.value, ast.Constant):
+        return
+    if set_by_name(frame, node.value):
         return
     error = raised_first(frame, node.value)
     if error is not None:
