@@ -116,6 +116,17 @@ class Exclaiming(Item):
         return made
 
 
+class Checked(models.IntegerField):
+    def from_db_value(self, value, expression, connection):
+        if value is not None and value < 0:
+            raise ValueError("below zero")
+        return value
+
+
+class Failing(Item):
+    size = Checked(default=1)
+
+
 class Told(Item):
     pass
 
@@ -138,7 +149,7 @@ class Other(Noting):
         proxy = True
 """
 
-SIMPLE = ("Shouting", "Noting", "Exclaiming", "Told", "Other")
+SIMPLE = ("Shouting", "Noting", "Exclaiming", "Failing", "Told", "Other")
 VIEWS = (
     """
 from rest_framework import generics, serializers
@@ -268,6 +279,7 @@ def test_translated_as_django_answers(answered: tuple[Program, Report]) -> None:
         ("/below/", "related-manager"),
         ("/shouting/", "model-load"),
         ("/exclaiming/", "model-load"),
+        ("/failing/", "model-load"),  # whose column is not shown
         ("/told/", "signals"),
         ("/other/", "proxy"),
         ("/keeper/{pk}/", "base-manager"),

@@ -317,6 +317,21 @@ UPDATED: list[tuple[str, int | str, Any]] = [
 ]
 
 
+RAISED = [
+    *({"name": name} for name in ("coded", "list", "tuple", "dict", "django", "Bee", "fine")),
+    *(
+        {"name": "fine", "city": city}
+        for city in ("dict", "nested", "django", "django dict", "django list", "input", "coded", "x")
+    ),
+]
+
+
+@pytest.mark.parametrize("data", RAISED, ids=str)
+def test_errors_in_every_form(both: Any, data: Any) -> None:
+    both.run("RaisingSerializer", "create", data=data)
+    both.run("RaisingSerializer", "update", pk=2, data=data, partial=True)
+
+
 @pytest.mark.parametrize("partial", [False, True])
 @pytest.mark.parametrize("case", UPDATED, ids=lambda case: f"{case[0]}-{str(case[2])[:50]}")
 def test_updating(both: Any, case: tuple[str, int | str, Any], partial: bool) -> None:

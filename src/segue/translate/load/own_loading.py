@@ -7,6 +7,7 @@ Sources: ``Model.from_db`` and ``Model.__init__`` (called for every row), the si
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 
 from segue.refusal import Refused, refuse
@@ -46,7 +47,9 @@ def check_made(ctx: Context, label: str) -> None:
     model = concrete(ctx, label)
     found = ctx.memo.get(("made", model.label))
     if found is None:
-        found = ctx.memo[("made", model.label)] = _own(ctx, model) or _told(ctx, model) or "plain"
+        found = ctx.memo[("made", model.label)] = (
+            _own(ctx, model) or _told(ctx, model) or _fails(ctx, model) or "plain"
+        )
     if isinstance(found, Refused):
         raise found
 
@@ -81,6 +84,22 @@ def _told(ctx: Context, model: Model) -> Refused | None:
             f"It is called for every row of {model.label} that becomes an object.",
             receiver.where,
         )
+    return None
+
+
+def _fails(ctx: Context, model: Model) -> Refused | None:
+    """A field of the project's own whose ``from_db_value`` raises: Django calls it for every row, whether the column is shown or not."""
+    for item in model.fields:
+        cls = ctx.snapshot.classes.get(item.cls)
+        name = cls.methods.get("from_db_value", "") if cls is not None else ""
+        function = ctx.snapshot.functions.get(name)
+        if function is not None and re.search(r"^\s*raise\b", function.source, re.MULTILINE):
+            return refuse(
+                "model-load",
+                name,
+                f"It may fail for every row of {model.label} that Django loads, whether {item.name} is shown or not.",
+                item.where,
+            )
     return None
 
 

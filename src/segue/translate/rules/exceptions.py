@@ -9,12 +9,13 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import model_label
 from segue.translate.interp.statements.raising import converted_in
-from segue.translate.interp.value import Val, literal, name, quote
+from segue.translate.interp.value import Val, is_pure, literal, name, quote
 from segue.translate.kinds import (
     Const,
     DictOf,
     Global,
     Instance,
+    Kind,
     LibraryObject,
     ListOf,
     QuerySet,
@@ -272,6 +273,16 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         for k in ("status_code", "default_detail", "default_code")
         if k in cls.attributes
     }
+    perhaps: list[ast.expr] = []
+    told = call.argument(0, "detail")
+    if told is not None and told.node is not None and _may_be_none(told.kind):
+        perhaps = [told.node if is_pure(told.node) else frame.hoist("detail", told.node, call.node)]
+        keywords = [k for k in keywords if k.arg != "detail"]
+        keywords += [ast.keyword("code", part) for part in parts[1:]]
+        parts = []
+    code = call.argument(1, "code")
+    if code is not None and _may_be_none(code.kind):
+        raise frame.refuse("exception-class", dotted, "Its code may be None.", call.node)
     if not parts and not any(k.arg == "detail" for k in keywords):
         detail = cls.attributes.get("default_detail")
         shown = value_of(frame, detail.value) if detail is not None and is_text(detail.value) else None
@@ -280,6 +291,8 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         parts = [literal(attributes.get("default_detail", "A server error occurred."))]
         if shown is not None and shown.node is not None:
             parts = [shown.node]
+        # None is the class's own text, as it is where nothing is given (``APIException.__init__``).
+        parts = [quote("{0} if {0} is not None else {1}", part, *parts) for part in perhaps] or parts
     if len(parts) < 2 and not any(k.arg == "code" for k in keywords):
         keywords.append(ast.keyword("code", literal(attributes.get("default_code", "error"))))
     made = ast.Call(frame.imported("segue_bridge.errors", "APIException"), parts, keywords)
@@ -303,6 +316,10 @@ def project_exception(frame: Frame, dotted: str, call: CallSite) -> Val | None:
         made.func = frame.imported("segue_bridge.errors", short)
     made.keywords.append(ast.keyword("status_code", literal(attributes.get("status_code", 500))))
     return Val(Raised(dotted), made)
+
+
+def _may_be_none(kind: Kind) -> bool:
+    return isinstance(kind, Scalar | Instance) and (kind.nullable or getattr(kind, "type", "") == "Any")
 
 
 def caught(frame: Frame, handler: ast.ExceptHandler) -> tuple[str, Val | None]:

@@ -12,7 +12,7 @@ import ast
 import re
 
 from segue.refusal import refuse
-from segue.snapshot.model import Where
+from segue.snapshot.model import Class, Where
 from segue.translate.context import Context
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
@@ -75,7 +75,7 @@ def check_told(frame: Frame, owner: Val, node: ast.AST) -> None:
     cls = ctx.snapshot.classes.get(model.cls)
     names = [receiver.function for receiver in saved_by(ctx, model.label) if receiver.own]
     names += [cls.methods[hook] for hook in ("save", "clean") if cls is not None and hook in cls.methods]
-    for name in names:
+    for name in _reached(ctx, names, cls):
         function = ctx.snapshot.functions.get(name)
         for relation in shared if function is not None else ():
             assert function is not None
@@ -83,6 +83,21 @@ def check_told(frame: Frame, owner: Val, node: ast.AST) -> None:
                 rf"\.{relation}(\.\w+\s*(\(|[-+*/%|&]?=[^=])|\s*$|\s*\))", function.source, re.MULTILINE
             ):
                 raise frame.refuse("shared-object", f"{model.label}.{relation}", _WHY, node)
+
+
+def _reached(ctx: Context, names: list[str], cls: Class | None) -> list[str]:
+    """The functions, and those of the project that they name, or call on an object of the class, as far as that goes."""
+    found, left = dict.fromkeys(names), list(names)
+    while left:
+        function = ctx.snapshot.functions.get(left.pop())
+        if function is None:
+            continue
+        more = [ref.name for ref in function.globals.values() if ref.name in ctx.snapshot.functions]
+        called = re.findall(r"\.(\w+)\(", function.source) if cls is not None else []
+        more += [cls.methods[one] for one in called if cls is not None and one in cls.methods]
+        left += [one for one in more if one not in found]
+        found |= dict.fromkeys(more)
+    return list(found)
 
 
 def note_changed(frame: Frame, owner: Val, node: ast.AST) -> None:

@@ -581,3 +581,45 @@ class DrivenAuthorSerializer(BlankToNone, serializers.ModelSerializer):
         if attrs.get("email") is None and self.initial_data.get("email") == "":
             attrs["name"] = attrs["name"] + " (blank)"
         return attrs
+
+
+class RaisingSerializer(serializers.ModelSerializer):
+    """ValidationError in the forms that projects raise it in."""
+
+    class Meta:
+        model = Publisher
+        fields = ["id", "name", "city"]
+
+    def validate_name(self, value):
+        if value == "coded":
+            raise serializers.ValidationError("Bad.", code="bad")
+        if value == "list":
+            raise serializers.ValidationError(["a", "b"])
+        if value == "tuple":
+            raise serializers.ValidationError(("a", "b"))
+        if value == "dict":
+            raise serializers.ValidationError({"other": "x"})
+        if value == "django":
+            raise ValidationError("from %(where)s", params={"where": "Django"})
+        if self.instance and self.instance.name == value:
+            raise serializers.ValidationError("Say another.")
+        return value
+
+    def validate(self, attrs):
+        attrs = super().validate(attrs)
+        city = attrs.get("city", getattr(self.instance, "city", None))
+        if city == "dict":
+            raise serializers.ValidationError({"name": ["x", "y"], "other": "z"})
+        if city == "nested":
+            raise serializers.ValidationError({"name": {"deep": ["x"]}})
+        if city == "django":
+            raise ValidationError("from Django")
+        if city == "django dict":
+            raise ValidationError({"name": "from Django"})
+        if city == "django list":
+            raise ValidationError(["a", "b"])
+        if city == "input" and not self.partial:
+            raise serializers.ValidationError(f"got {self.initial_data['city']}")
+        if city == "coded":
+            raise serializers.ValidationError("no", code="x")
+        return attrs
