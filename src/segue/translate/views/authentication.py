@@ -27,6 +27,7 @@ from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.specialise.fold import Ref, plain
 from segue.translate.versions import since
 from segue.translate.views import access, jwt, knox, oauth2, otp, own_authentication, sessions
+from segue.translate.views.constant_names import distinct
 
 _A = "rest_framework.authentication."
 _CHALLENGE = 'Basic realm="api"'
@@ -70,7 +71,8 @@ def _declare(
         finally:
             del ctx.memo[own_authentication.ENDPOINT]
         base(ctx, endpoint.where)
-        name = "AUTHENTICATION" if not known else f"AUTHENTICATION_{len(known) + 1}"
+        sorts = [n.rpartition(".")[2].removesuffix("Authentication") for n in names] or ["none"]
+        name = distinct("AUTHENTICATION", sorts, [taken for taken, _, _ in known.values()])
         shared = (
             ", sessions=SESSIONS"
             if any("Session" in text for text, _ in parts) or _asks_sessions(ctx, names)

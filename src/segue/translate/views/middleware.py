@@ -14,6 +14,7 @@ from segue.translate.middleware.subclasses import cookie
 from segue.translate.middleware.values import Fact
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import around_dispatch, sessions
+from segue.translate.views.constant_names import distinct
 
 SESSION_AUTHENTICATION = "rest_framework.authentication.SessionAuthentication"
 _FIELDS = {"header": "headers", "cookie": "cookies", "query": "query", "session": "session"}
@@ -52,7 +53,7 @@ def arguments(
     if asked or any(set(facts) <= logged_in for facts in rules):
         _left(ctx).add(endpoint.route.id)
     if rules:
-        name = _constant(ctx, rules)
+        name = _constant(endpoint, rules)
         out.append(f"left_to_django={name}")
         imports.add(Import(f"{ctx.program.package}.access", name))
     around = [layer for layer in kept.layers if not layer.idle]
@@ -110,7 +111,9 @@ def uses_sessions(ctx: Context) -> bool:
     return bool(ctx.memo.get(_SESSIONS))
 
 
-def _constant(ctx: Context, rules: dict[tuple[Fact, ...], list[str]]) -> str:
+def _constant(endpoint: Endpoint, rules: dict[tuple[Fact, ...], list[str]]) -> str:
+    """The name of the rules: that of the first route alone, or with the view that has them first."""
+    ctx = endpoint.ctx
     known = ctx.memo.setdefault(("middleware", "rules"), {})
     assert isinstance(known, dict)
     lines = []
@@ -119,7 +122,7 @@ def _constant(ctx: Context, rules: dict[tuple[Fact, ...], list[str]]) -> str:
         lines.append(f"    LeftToDjango({_rule(facts)}),")
     text = "\n".join(lines)
     if text not in known:
-        name = "LEFT_TO_DJANGO" if not known else f"LEFT_TO_DJANGO_{len(known) + 1}"
+        name = distinct("LEFT_TO_DJANGO", [endpoint.cls.rpartition(".")[2]], known.values())
         module = ctx.program.module(
             f"{ctx.program.package}/access.py", "Who is asking, and how often they may."
         )
