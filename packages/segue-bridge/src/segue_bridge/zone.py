@@ -45,13 +45,8 @@ def default() -> tzinfo | None:
 
 
 def current_zone() -> tzinfo:
-    """``django.utils.timezone.get_current_timezone()``."""
-    return _here()
-
-
-def default_zone() -> tzinfo:
-    """``django.utils.timezone.get_default_timezone()``."""
-    return _clock
+    """``django.utils.timezone.get_current_timezone()``, which Django has with ``USE_TZ = False`` too."""
+    return _active.get() or _clock
 
 
 def clock() -> tzinfo:
@@ -81,27 +76,22 @@ def naive(moment: datetime) -> datetime:
 
 def name() -> str:
     """``django.utils.timezone.get_current_timezone_name()``."""
-    here = _here()
+    here = current_zone()
     return here.tzname(None) or str(here)
-
-
-def _here() -> tzinfo:
-    """``get_current_timezone()``, which Django has with ``USE_TZ = False`` too."""
-    return _active.get() or _clock
 
 
 def make_aware(value: datetime, zone: tzinfo | None = None) -> datetime:
     """``django.utils.timezone.make_aware``: in ``zone``, or the current one. Raises ``ValueError`` for an aware value."""
     if value.utcoffset() is not None:
         raise ValueError(f"make_aware expects a naive datetime, got {value}")
-    return value.replace(tzinfo=zone or _here())
+    return value.replace(tzinfo=zone or current_zone())
 
 
 def make_naive(value: datetime, zone: tzinfo | None = None) -> datetime:
     """``django.utils.timezone.make_naive``. Raises ``ValueError`` for a naive value."""
     if value.utcoffset() is None:
         raise ValueError("make_naive() cannot be applied to a naive datetime")
-    return value.astimezone(zone or _here()).replace(tzinfo=None)
+    return value.astimezone(zone or current_zone()).replace(tzinfo=None)
 
 
 def timestamp(value: datetime) -> float:
@@ -122,7 +112,7 @@ def localtime(value: datetime | None = None, zone: tzinfo | None = None) -> date
     value = now() if value is None else value
     if value.utcoffset() is None:
         raise ValueError("localtime() cannot be applied to a naive datetime")
-    return value.astimezone(zone or _here())
+    return value.astimezone(zone or current_zone())
 
 
 def localdate(value: datetime | None = None, zone: tzinfo | None = None) -> date:

@@ -147,7 +147,6 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
 
 
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.
-# What hooks without a docstring do: their names alone say less than the line that says where they are from.
 _HOOKS = {
     "has_permission": "Whether the request may go on.",
     "has_object_permission": "Whether the request may have this object.",

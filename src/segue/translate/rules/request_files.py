@@ -45,6 +45,8 @@ def _shared(frame: Frame) -> bool:
 def look_up(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     """``request.FILES.get("file")``, ``["file"]`` (the last of that name, else ``MultiValueDictKeyError``), ``getlist`` and ``in``."""
     call.only("default", at_most=2 if call.name == "get" else 1)
+    if not call.args:
+        return None
     key, default = call.args[0], call.argument(1, "default")
     if owner.node is None or key.node is None or widen(key.kind) != Scalar("str"):
         return None

@@ -103,8 +103,8 @@ def zones(frame: Frame, call: CallSite) -> Val | None:
     if use_tz is None or use_tz.data is not True or not since(frame.ctx.snapshot.versions.django, 4):
         return None
     call.only(at_most=0)
-    short = "current" if "current" in call.name else "default"
-    made = quote("{0}()", frame.imported("segue_bridge.zone", f"{short}_zone"))
+    short = "current_zone" if "current" in call.name else "clock"
+    made = quote("{0}()", frame.imported("segue_bridge.zone", short))
     return Val(Scalar("tzinfo"), made)
 
 

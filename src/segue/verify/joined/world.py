@@ -154,7 +154,7 @@ def _sequences(connection: Any) -> dict[str, tuple[Any, ...]]:
             " WHERE s.relkind = 'S'"
         )
         found = cursor.fetchall()
-    return {name: (table, *_state(connection, name)) for name, table in found}
+    return _as_now(connection, {name: (table,) for name, table in found})
 
 
 def _as_now(connection: Any, known: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:

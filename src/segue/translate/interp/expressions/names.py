@@ -70,9 +70,10 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
     library = libraries.held(frame, ref, node)
     if library is not None:
         return library
-    end = ref.name.removeprefix("datetime.").rpartition(".")
-    if end[0] in ("date", "datetime", "time") and end[2] in ("max", "min"):
-        return Val(Scalar(end[0]), ast.Attribute(frame.imported("datetime", end[0]), end[2], ast.Load()))
+    owner, _, end = ref.name.rpartition(".")
+    if owner in ("datetime.date", "datetime.datetime", "datetime.time") and end in ("max", "min"):
+        kind = owner.removeprefix("datetime.")
+        return Val(Scalar(kind), ast.Attribute(frame.imported("datetime", kind), end, ast.Load()))
     if ref.kind == "constant" and ref.value is not None:
         found = value_of(frame, ref.value)
         if found is not None:

@@ -16,7 +16,7 @@ _MOST = 12
 
 def setattr_loop(frame: Frame, node: ast.For) -> bool:
     """Emit ``assign(instance, validated_data)`` where the loop is just that, or go through the keys one by one; else False."""
-    loop = _items_loop(node)
+    loop = _items_loop(frame, node)
     if loop is None:
         return False
     assert isinstance(loop.iter, ast.Call)
@@ -73,7 +73,7 @@ def set_by_name(frame: Frame, node: ast.expr) -> bool:
     return False
 
 
-def _items_loop(node: ast.For) -> ast.For | None:
+def _items_loop(frame: Frame, node: ast.For) -> ast.For | None:
     """The loop with both variables: ``for name in data: setattr(obj, name, data[name])`` is one over ``data.items()``."""
     match node:
         case ast.For(
@@ -86,7 +86,7 @@ def _items_loop(node: ast.For) -> ast.For | None:
                     over = owner
             if not isinstance(over, ast.Name | ast.Attribute):
                 return None
-            value = f"{key}_value"
+            value = frame.fresh(f"{key}_value")
             there = ast.unparse(ast.Subscript(over, ast.Name(key), ast.Load()))
 
             class Read(ast.NodeTransformer):
