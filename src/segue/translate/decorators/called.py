@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.snapshot.model import Function, Snapshot
+from segue.translate.trees import nodes, parsed
 
 
 def of_url(snapshot: Snapshot, found: Function) -> frozenset[str] | None:
@@ -23,7 +24,7 @@ def _called_by_place(snapshot: Snapshot, found: Function) -> bool:
     told = (f"self.{name}(", f"super().{name}(") if found.role == "method" else (f"{name}(",)
     return any(
         any(text in other.source for text in told)
-        and any(_gives_more(node, name, found.role) for node in ast.walk(ast.parse(other.source)))
+        and any(_gives_more(node, name, found.role) for node in nodes(parsed(other.source)))
         for other in snapshot.functions.values()
     )
 

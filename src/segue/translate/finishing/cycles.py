@@ -12,6 +12,7 @@ from dataclasses import replace
 from segue.target.ir import Decl, Import, Module
 from segue.translate.context import Context
 from segue.translate.finishing.program import dotted, function_of
+from segue.translate.trees import walk
 
 
 def break_cycles(ctx: Context) -> None:
@@ -76,7 +77,7 @@ def _deferred(decl: Decl, later: set[str]) -> Decl:
     node = function_of(decl.code)
     if not concerned or node is None:
         return decl
-    in_body = {n.id for s in node.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+    in_body = {n.id for s in node.body for n in walk(s) if isinstance(n, ast.Name)}
     kept = set(decl.imports) - set(concerned)
     local: list[Import] = []
     for item in concerned:
@@ -94,7 +95,7 @@ def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.A
     parts = [a.annotation for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     for part in (*parts, node.returns):
         if part is not None:
-            yield from ast.walk(part)
+            yield from walk(part)
 
 
 def _with_imports(code: str, node: ast.FunctionDef | ast.AsyncFunctionDef, items: list[Import]) -> str:

@@ -14,6 +14,7 @@ from segue.translate.context import DOCS, Context
 from segue.translate.finishing.parameters import Parameters, parameters_of, refuses_filters
 from segue.translate.finishing.program import FunctionNode, Place, dotted, function_of, resolve
 from segue.translate.finishing.shapes import describable
+from segue.translate.trees import nodes
 
 _DECORATOR = re.compile(r"\A@router\.\w+\((?P<options>.*)\)\n", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -69,7 +70,7 @@ def _statuses(ctx: Context, place: Place, options: str, function: FunctionNode, 
 def _answered(ctx: Context, place: Place, function: FunctionNode, within: frozenset[str]) -> set[int] | None:
     """Statuses that the text answers with, that of functions which are handed ``call`` included. None: one is worked out."""
     given: set[int] = set()
-    for node in ast.walk(function):
+    for node in nodes(function):
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
@@ -100,7 +101,7 @@ def _media(ctx: Context, place: Place, function: FunctionNode) -> list[str]:
 
 def _content_types(ctx: Context, place: Place, function: FunctionNode, within: frozenset[str]) -> set[str]:
     out: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes(function):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         if node.func.id in ("page", "streamed"):
@@ -166,7 +167,7 @@ class _Shapes:
     def __init__(self, ctx: Context, place: Place, function: FunctionNode) -> None:
         self.ctx, self.place, self.function = ctx, place, function
         self.values: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
+        for node in nodes(function):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 self.values.setdefault(node.targets[0].id, []).append(node.value)
 
@@ -174,7 +175,7 @@ class _Shapes:
         """The shape that all successful answers share."""
         found: set[str] = set()
         imports: set[Import] = set()
-        for node in ast.walk(self.function):
+        for node in nodes(self.function):
             if not isinstance(node, ast.Return):
                 continue
             shape = self._answer(node.value)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from segue.target.ir import Decl, Import
 from segue.translate.context import Context
 from segue.translate.models.clashes import rename_clashing
+from segue.translate.trees import walk
 
 
 def uncover_types(ctx: Context) -> None:
@@ -48,7 +49,7 @@ def _read(fields: list[ast.AnnAssign]) -> Iterator[str]:
     for item in fields:
         for part in (item.annotation, item.value):
             if part is not None:
-                yield from (node.id for node in ast.walk(part) if isinstance(node, ast.Name))
+                yield from (node.id for node in walk(part) if isinstance(node, ast.Name))
 
 
 def _local(item: Import) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from segue.translate.context import Context
 from segue.translate.finishing.program import FunctionNode, Place, function_of, resolve
+from segue.translate.trees import nodes, walk
 
 _NUMBERED = re.compile(r"(?P<stem>[a-z]\w*?)_(?:\d+)?")
 _CONTINUED = frozenset({"statement", "objects"})
@@ -48,8 +49,7 @@ def _has_hook(code: str) -> bool:
     function = function_of(code)
     assert function is not None
     return any(
-        isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n is not function
-        for n in ast.walk(function)
+        isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n is not function for n in nodes(function)
     )
 
 
@@ -87,7 +87,7 @@ def _without_alias(code: str, function: FunctionNode) -> str | None:
 
 def _item(code: str, function: FunctionNode) -> str | None:
     """``[item_2.name for item_2 in book.tags]`` as ``[tag.name for tag in book.tags]``."""
-    for node in ast.walk(function):
+    for node in nodes(function):
         if not isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp) or len(node.generators) != 1:
             continue
         generator = node.generators[0]
@@ -97,10 +97,10 @@ def _item(code: str, function: FunctionNode) -> str | None:
         if not re.fullmatch(r"item(_\d+)?", old):
             continue
         new = _one_of(generator.iter)
-        inside = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        inside = {n.id for n in walk(node) if isinstance(n, ast.Name)}
         if new in inside or not new or _in_text(node, {old}) or old in _names(generator.iter):
             continue
-        uses = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == old]
+        uses = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == old]
         return _replaced(code, uses, new)
     return None
 
@@ -120,7 +120,7 @@ def _one_of(rows: ast.expr) -> str:
 def _plain(code: str, function: FunctionNode) -> str | None:
     """``x_2`` or ``x_`` as ``x``: unused so far, or never looked at again."""
     seen: list[str] = []
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in seen:
             seen.append(node.id)
     taken = _names(function) | _parameters(function) | _called(function)
@@ -144,7 +144,7 @@ def _continues(function: FunctionNode, first: str, second: str) -> bool:
         return False
     makers = [
         n
-        for n in ast.walk(function)
+        for n in nodes(function)
         if isinstance(n, ast.Assign) and any(isinstance(t, ast.Name) and t.id == second for t in n.targets)
     ]
     stores = [n for n in _uses(function, second) if isinstance(n.ctx, ast.Store)]
@@ -176,34 +176,32 @@ def _winding(function: FunctionNode, names: set[str]) -> bool:
     loops = (ast.For, ast.AsyncFor, ast.While, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
     inner = (*loops, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
     return any(
-        names & _names(node)
-        for node in ast.walk(function)
-        if node is not function and isinstance(node, inner)
+        names & _names(node) for node in nodes(function) if node is not function and isinstance(node, inner)
     )
 
 
 def _called(function: FunctionNode) -> set[str]:
     """Names that the function needs from outside: they must not be hidden."""
-    stored = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {n.id for n in nodes(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return _names(function) - stored - _parameters(function)
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _uses(function: ast.AST, name: str) -> list[ast.Name]:
-    return [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name]
+    return [n for n in nodes(function) if isinstance(n, ast.Name) and n.id == name]
 
 
 def _parameters(function: FunctionNode) -> set[str]:
-    return {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
+    return {n.arg for n in nodes(function) if isinstance(n, ast.arg)}
 
 
 def _in_text(node: ast.AST, names: set[str]) -> bool:
     """Whether an f-string or a ``nonlocal`` names one of them: before Python 3.12 their places are not told."""
-    return any(names & _names(n) for n in ast.walk(node) if isinstance(n, ast.JoinedStr)) or any(
-        isinstance(n, ast.Nonlocal | ast.Global | ast.ExceptHandler | ast.MatchAs) for n in ast.walk(node)
+    return any(names & _names(n) for n in walk(node) if isinstance(n, ast.JoinedStr)) or any(
+        isinstance(n, ast.Nonlocal | ast.Global | ast.ExceptHandler | ast.MatchAs) for n in walk(node)
     )
 
 
@@ -222,9 +220,9 @@ def without_needless_str(ctx: Context, place: Place, code: str) -> str:
     """``str(publisher_str(x))`` as ``publisher_str(x)`` where the function is known to return text."""
     function = function_of(code)
     assert function is not None
-    if any(isinstance(n, ast.JoinedStr) for n in ast.walk(function)):
+    if any(isinstance(n, ast.JoinedStr) for n in nodes(function)):
         return code
-    for node in ast.walk(function):
+    for node in nodes(function):
         if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "str" and len(node.args) == 1):
             continue
         inner = node.args[0].value if isinstance(node.args[0], ast.Await) else node.args[0]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.finishing.program import Place, function_of, resolve
+from segue.translate.trees import nodes
 
 
 def declare_optional(ctx: Context) -> None:
@@ -28,10 +29,10 @@ def _declared(ctx: Context, place: Place) -> tuple[str, frozenset[Import]]:
     function = function_of(code)
     assert function is not None
     first: dict[str, ast.Assign] = {}
-    typed = {n.arg for n in ast.walk(function) if isinstance(n, ast.arg)}
-    typed |= {ast.unparse(n.target) for n in ast.walk(function) if isinstance(n, ast.AnnAssign)}
+    typed = {n.arg for n in nodes(function) if isinstance(n, ast.arg)}
+    typed |= {ast.unparse(n.target) for n in nodes(function) if isinstance(n, ast.AnnAssign)}
     for node in sorted(
-        (n for n in ast.walk(function) if isinstance(n, ast.Assign)), key=lambda n: (n.lineno, n.col_offset)
+        (n for n in nodes(function) if isinstance(n, ast.Assign)), key=lambda n: (n.lineno, n.col_offset)
     ):
         target = node.targets[0]
         if len(node.targets) != 1 or not isinstance(target, ast.Name) or target.id in typed:

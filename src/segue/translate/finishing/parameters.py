@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from segue.translate.context import Context
 from segue.translate.finishing.program import FunctionNode, Place, function_of, resolve
+from segue.translate.trees import nodes
 
 # Readers of segue_bridge.filters.forms.FilterForm: the JSON Schema type and format of what they take.
 _READERS = {
@@ -52,7 +53,7 @@ def refuses_filters(ctx: Context, place: Place, function: FunctionNode) -> bool:
 
 
 def _looks_up(function: FunctionNode) -> bool:
-    calls = (n for n in ast.walk(function) if isinstance(n, ast.Call))
+    calls = (n for n in nodes(function) if isinstance(n, ast.Call))
     return any(isinstance(c.func, ast.Name) and c.func.id == "found" for c in calls)
 
 

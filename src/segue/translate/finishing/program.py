@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segue.target.ir import Decl, Import, Module
 from segue.translate.context import Context
+from segue.translate.trees import parsed
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -17,8 +18,8 @@ def dotted(path: str) -> str:
 
 
 def function_of(code: str) -> FunctionNode | None:
-    """The function that ``code`` defines; None for a class or an assignment."""
-    body = ast.parse(code).body
+    """The function that ``code`` defines, not to be changed; None for a class or an assignment."""
+    body = parsed(code).body
     found = body[0] if body else None
     return found if isinstance(found, FunctionNode) else None
 

@@ -6,6 +6,7 @@ import ast
 
 from segue.translate.context import Context
 from segue.translate.finishing.program import Place, resolve
+from segue.translate.trees import walk
 
 _PLAIN = frozenset(
     {"str", "int", "float", "bool", "list", "dict", "None", "Any", "NotRequired", "Literal", "date", "datetime", "time",
@@ -20,7 +21,7 @@ def describable(ctx: Context, at: Place, annotation: ast.expr) -> bool:
 
 
 def _plain(ctx: Context, at: Place, annotation: ast.AST, seen: set[str]) -> bool:
-    for node in ast.walk(annotation):
+    for node in walk(annotation):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return False  # a forward reference, or a Literal: rare, and not worth a guess
         if isinstance(node, ast.Attribute):

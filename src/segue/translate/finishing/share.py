@@ -14,6 +14,7 @@ from segue.snapshot.model import Where
 from segue.target.ir import Decl, Import, Module, Origin
 from segue.translate.context import DOCS, Context
 from segue.translate.finishing.program import FunctionNode, Place, dotted, function_of, resolve
+from segue.translate.trees import walk
 
 _LEAST = 2
 """Statements worth a function of their own."""
@@ -69,7 +70,7 @@ def _cuts(code: str, function: FunctionNode) -> list[Cut]:
     stored: set[str] = set()
     found = []
     for count, last in enumerate(body[:-1], 1):
-        if any(isinstance(node, ast.Return | ast.With) for node in ast.walk(last)):
+        if any(isinstance(node, ast.Return | ast.With) for node in walk(last)):
             break  # ``with key():`` is the look-up of one object, no narrowing
         stored |= stores[count - 1]
         wanted = stored & loads[count]
@@ -82,9 +83,7 @@ def _cuts(code: str, function: FunctionNode) -> list[Cut]:
 
 
 def _names(statement: ast.stmt, context: type[ast.expr_context]) -> frozenset[str]:
-    return frozenset(
-        n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, context)
-    )
+    return frozenset(n.id for n in walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, context))
 
 
 def _loaded_from(body: list[ast.stmt]) -> list[frozenset[str]]:
@@ -99,7 +98,7 @@ def _is_statement(name: str, rest: list[ast.stmt]) -> bool:
     """Whether ``name`` is used as a ``Select`` and as nothing else."""
     uses = 0
     for statement in rest:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name:
                 if node.attr not in _NARROWS:
                     return False
@@ -109,7 +108,7 @@ def _is_statement(name: str, rest: list[ast.stmt]) -> bool:
                 uses += sum(
                     paged for argument in node.args if isinstance(argument, ast.Name) and argument.id == name
                 )
-    loads = sum(isinstance(n, ast.Name) and n.id == name for s in rest for n in ast.walk(s))
+    loads = sum(isinstance(n, ast.Name) and n.id == name for s in rest for n in walk(s))
     return uses > 0 and uses == loads
 
 
@@ -210,10 +209,10 @@ def _stem(names: list[str]) -> str:
 
 def _words(text: str) -> set[str]:
     body = "async def f():\n" + text
-    return {n.id for n in ast.walk(ast.parse(body)) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(ast.parse(body)) if isinstance(n, ast.Name)}
 
 
 def _used(imports: frozenset[Import], code: str) -> frozenset[Import]:
     body = code if code.lstrip().startswith(("@", "def ", "async def ")) else "async def f():\n" + code
-    names = {n.id for n in ast.walk(ast.parse(body)) if isinstance(n, ast.Name)}
+    names = {n.id for n in walk(ast.parse(body)) if isinstance(n, ast.Name)}
     return frozenset(i for i in imports if not i.name or (i.alias or i.name) in names or i.type_only)

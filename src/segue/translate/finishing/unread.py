@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from segue.translate.context import Context
 from segue.translate.finishing.program import FunctionNode, function_of
+from segue.translate.trees import nodes, walk
 
 _MOST = 40
 _SILENT = (
@@ -39,10 +40,10 @@ def _marked(code: str) -> str:
     """``token, created = await …`` as ``token, _created = await …`` where nothing reads ``created``."""
     function = function_of(code)
     assert function is not None
-    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    names = [n for n in nodes(function) if isinstance(n, ast.Name)]
     unpacked = [
         e
-        for s in ast.walk(function)
+        for s in nodes(function)
         if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Tuple)
         for e in s.targets[0].elts
         if isinstance(e, ast.Name) and not e.id.startswith("_")
@@ -50,8 +51,8 @@ def _marked(code: str) -> str:
     lines = [line.encode() for line in code.splitlines()]
     for element in sorted(unpacked, key=lambda e: (e.lineno, e.col_offset), reverse=True):
         others = [n for n in names if n.id in (element.id, f"_{element.id}") and n is not element]
-        taken = any(isinstance(n, ast.arg) and n.arg == element.id for n in ast.walk(function))
-        if others or taken or any(isinstance(n, ast.Nonlocal | ast.Global) for n in ast.walk(function)):
+        taken = any(isinstance(n, ast.arg) and n.arg == element.id for n in nodes(function))
+        if others or taken or any(isinstance(n, ast.Nonlocal | ast.Global) for n in nodes(function)):
             continue
         line = lines[element.lineno - 1]
         lines[element.lineno - 1] = line[: element.col_offset] + b"_" + line[element.col_offset :]
@@ -75,10 +76,10 @@ def _step(code: str) -> str | None:
 
 def _unread(function: FunctionNode) -> set[str]:
     """Names that plain assignments alone set, and that nothing else mentions."""
-    assigned = {id(n) for s in ast.walk(function) if (n := _name(s)) is not None}
-    names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    assigned = {id(n) for s in nodes(function) if (n := _name(s)) is not None}
+    names = [n for n in nodes(function) if isinstance(n, ast.Name)]
     others = {n.id for n in names if id(n) not in assigned}
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.Nonlocal | ast.Global):
             others |= set(node.names)
         elif isinstance(node, ast.arg):
@@ -104,7 +105,7 @@ def _target(node: ast.AST) -> str:
 
 def _blocks(function: FunctionNode) -> list[list[ast.stmt]]:
     found = []
-    for node in ast.walk(function):
+    for node in nodes(function):
         for part in ("body", "orelse", "finalbody"):
             block = getattr(node, part, None)
             if isinstance(block, list):
@@ -120,7 +121,7 @@ def _askers(function: FunctionNode) -> set[str]:
     }
     named = {
         _target(s)
-        for s in ast.walk(function)
+        for s in nodes(function)
         if isinstance(s, ast.Assign | ast.AnnAssign)
         and s.value is not None
         and ast.unparse(s.value) == "call.user"
@@ -132,7 +133,7 @@ def _is_silent(node: ast.expr, askers: set[str]) -> bool:
     """Whether it calls nothing and cannot fail."""
     return all(
         isinstance(n, _SILENT) and not (isinstance(n, ast.Attribute) and ast.unparse(n.value) in askers)
-        for n in ast.walk(node)
+        for n in walk(node)
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from segue.target.ir import Module
 from segue.translate.functions.record import FunctionRecord
+from segue.translate.trees import nodes, parsed
 
 _CALLED = re.compile(r"segue__fn_\d+__")
 _HEAD = re.compile(r"^(?:async )?def |^@", re.MULTILINE)
@@ -33,20 +34,20 @@ def _functions(
         tokens = set(_CALLED.findall(text))
         if tokens:
             body = "\n".join(f"    {line}" for line in record.lines)
-            bound = _bound(ast.parse(f"async def caller():\n{body}"))
+            bound = _bound(parsed(f"async def caller():\n{body}"))
             yield tokens, bound | {parameter.name.lstrip("*") for parameter in record.parameters}
     for module in modules:
         for decl in module.decls.values():
             tokens = set(_CALLED.findall(decl.code)) - {decl.name}
             if tokens and _HEAD.search(decl.code):
-                yield tokens, _bound(ast.parse(decl.code))
+                yield tokens, _bound(parsed(decl.code))
 
 
 def _bound(tree: ast.AST) -> set[str]:
     """Names that are parameters or are assigned to."""
     return {
         node.id if isinstance(node, ast.Name) else node.arg
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)) or isinstance(node, ast.arg)
     }
 

@@ -62,6 +62,7 @@ from segue.translate.kinds import (
 )
 from segue.translate.load.models import snake
 from segue.translate.rules import registry
+from segue.translate.trees import walk
 
 HARMLESS_DECORATORS = frozenset(
     {
@@ -420,9 +421,10 @@ def _interpret(
     if not isinstance(definition, ast.FunctionDef):
         raise frame.refuse("no-source", found.name, "Its source is not one function definition.")
     frame.comments = Comments.of(source)
-    if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(definition)):
+    every = walk(definition)
+    if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in every):
         raise frame.refuse("generator", found.name, "The function is a generator.", definition)
-    for node in ast.walk(definition):
+    for node in every:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             frame.locals_seen.add(node.id)
     frame.owner = found.owner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,17 @@ def records(ctx: Context) -> list[FunctionRecord]:
 
 def record_of(ctx: Context, lifted: Lifted) -> FunctionRecord:
     """The record that ``lifted`` names."""
-    return next(r for r in records(ctx) if r.token == lifted.name)
+    return by_token(ctx)[lifted.name]
+
+
+def by_token(ctx: Context) -> Mapping[str, FunctionRecord]:
+    """The same by the token that stands for the name of each."""
+    found = ctx.memo.setdefault(("kernel", "functions by token"), {})
+    assert isinstance(found, dict)
+    every = records(ctx)
+    for record in every[len(found) :]:  # they only ever become more
+        found[record.token] = record
+    return found
 
 
 CALLED = re.compile(r"segue__fn_\d+__")
@@ -67,7 +77,7 @@ CALLED = re.compile(r"segue__fn_\d+__")
 
 def reached(ctx: Context, lines: Sequence[str]) -> list[FunctionRecord | None]:
     """The functions that ``lines`` call, and those that these call; None for one that is still being lifted."""
-    known = {record.token: record for record in records(ctx)}
+    known = by_token(ctx)
     found: dict[str, FunctionRecord | None] = {}
     todo = list(CALLED.findall("\n".join(lines)))
     while todo:

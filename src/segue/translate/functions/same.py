@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segue.translate.context import Context
-from segue.translate.functions.record import FunctionRecord, records
+from segue.translate.functions.record import FunctionRecord, by_token
 from segue.translate.functions.symbols import TOKEN
 
 
@@ -13,16 +15,16 @@ def canonical(ctx: Context, text: str) -> str:
     One legacy function is lifted once for each caller that it may depend on; the copies are equal where it
     does not.
     """
-    return _replaced(text, {record.token: record for record in records(ctx)})
+    return _replaced(text, by_token(ctx), frozenset())
 
 
-def _replaced(text: str, records: dict[str, FunctionRecord]) -> str:
+def _replaced(text: str, records: Mapping[str, FunctionRecord], within: frozenset[str]) -> str:
     def shown(token: str) -> str:
         record = records.get(token)
-        if record is None:
+        if record is None or token in within:
             return token
         names = ", ".join(parameter.name for parameter in record.parameters)
-        body = _replaced("\n".join(record.lines), {k: v for k, v in records.items() if k != token})
+        body = _replaced("\n".join(record.lines), records, within | {token})
         return f"<{record.legacy}({names}) {record.is_async}: {body}>"
 
     return TOKEN.sub(lambda found: shown(found.group()), text)

@@ -10,13 +10,14 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val
 from segue.translate.kinds import KeywordDict
+from segue.translate.trees import parsed
 
 
 def handed_on(frame: Frame, function: Function, site: CallSite, receiver: Val | None) -> Val | None:
     """The call that ``function`` consists of, with the keywords of ``site``; None for a function that does anything else."""
     from segue.translate.interp.inline import inline_call
 
-    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    tree = parsed(textwrap.dedent(function.source)).body[0]
     if not isinstance(tree, ast.FunctionDef) or tree.args.kwarg is None or tree.args.vararg is not None:
         return None
     if site.args or any(k.arg is None for k in site.node.keywords) or not _only_calls(tree):

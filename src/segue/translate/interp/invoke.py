@@ -37,6 +37,7 @@ from segue.translate.kinds import (
     Unknown,
     ViewSelf,
 )
+from segue.translate.trees import parsed
 
 
 def invoke_function(
@@ -278,12 +279,12 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
 
 def _rest_of(function: Function) -> str:
     """The name of its ``**kwargs``; '' for none."""
-    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    tree = parsed(textwrap.dedent(function.source)).body[0]
     return tree.args.kwarg.arg if isinstance(tree, ast.FunctionDef) and tree.args.kwarg is not None else ""
 
 
 def _parameter_names(function: Function) -> list[str]:
-    tree = ast.parse(textwrap.dedent(function.source)).body[0]
+    tree = parsed(textwrap.dedent(function.source)).body[0]
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
     spec = tree.args
     return [a.arg for a in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]]

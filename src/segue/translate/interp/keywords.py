@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, Instance, KeywordDict, QuerySet, Scalar, Sometimes
+from segue.translate.trees import nodes, parsed
 
 if TYPE_CHECKING:
     from segue.translate.interp.conditions import Test
@@ -24,7 +26,7 @@ def assign(frame: Frame, node: ast.Assign) -> bool:
     target = node.targets[0]
     if isinstance(target, ast.Name):
         given = _without_none(frame, target.id, node.value)
-        if not isinstance(given, ast.Dict | ast.Call) or not _only_spread(frame, target.id):
+        if not isinstance(given, ast.Dict | ast.Call) or not _only_spread(frame.function.source, target.id):
             return False
         entries = _display(frame, given)
         if entries is None:
@@ -136,12 +138,13 @@ def _display(frame: Frame, node: ast.expr) -> list[tuple[str, ast.expr]] | None:
     return None
 
 
-def _only_spread(frame: Frame, local: str) -> bool:
+@lru_cache(maxsize=4096)
+def _only_spread(source: str, local: str) -> bool:
     """Whether the function does nothing with ``local`` but fill it by name and spread it."""
-    tree = ast.parse(textwrap.dedent(frame.function.source))
     allowed: set[int] = set()
     spread = False
-    for part in ast.walk(tree):
+    every = nodes(parsed(textwrap.dedent(source)))
+    for part in every:
         if isinstance(part, ast.Call):
             for keyword in part.keywords:
                 # ``XSerializer(instance=known)``: what a serializer shows
@@ -155,16 +158,15 @@ def _only_spread(frame: Frame, local: str) -> bool:
                     allowed.add(id(target.value))
                 elif isinstance(part.value, ast.BoolOp) and isinstance(target, ast.Name):
                     allowed |= {id(v) for v in part.value.values if ast.unparse(v) == target.id == local}
-    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == local]
+    loads = [n for n in every if isinstance(n, ast.Name) and n.id == local]
     return spread and all(isinstance(n.ctx, ast.Store) or id(n) in allowed for n in loads)
 
 
 def _shown_before(frame: Frame, local: str, node: ast.stmt) -> bool:
     """Whether a serializer was made of the dict above ``node``, or in a loop."""
-    tree = ast.parse(textwrap.dedent(frame.function.source))
     calls = [
         n
-        for n in ast.walk(tree)
+        for n in nodes(parsed(textwrap.dedent(frame.function.source)))
         if isinstance(n, ast.Call)
         and any(
             k.arg == "instance" and isinstance(k.value, ast.Name) and k.value.id == local for k in n.keywords

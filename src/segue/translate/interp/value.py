@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from segue.translate.kinds import Const, Kind
+from segue.translate.trees import copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def literal(value: object) -> ast.expr:
 
 def name(text: str) -> ast.expr:
     """A name or dotted name as an expression."""
-    return copy.deepcopy(_parse(text))
+    return copied(_parse(text))
 
 
 @lru_cache(maxsize=4096)
@@ -64,7 +64,7 @@ _HOLE = re.compile(r"\{(\d+)\}")
 
 def quote(template: str, *parts: ast.expr) -> ast.expr:
     """Build an expression from ``template``, whose ``{0}``, ``{1}`` stand for ``parts``."""
-    tree = copy.deepcopy(_parse(_HOLE.sub(r"q__\1__q", template)))
+    tree = copied(_parse(_HOLE.sub(r"q__\1__q", template)))
     filled = _Fill(tuple(parts)).visit(tree)
     assert isinstance(filled, ast.expr)
     return filled

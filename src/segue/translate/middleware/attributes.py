@@ -10,6 +10,7 @@ from segue.translate.context import Context
 from segue.translate.middleware.limits import own_functions
 from segue.translate.middleware.request import RESERVED
 from segue.translate.middleware.sources import Def, tree_of
+from segue.translate.trees import nodes, walk
 
 _MEMO = ("middleware", "reads")
 _READ = re.compile(
@@ -23,7 +24,7 @@ def kept(snapshot: Snapshot, defined: str) -> set[str]:
     out: set[str] = set()
     for function in own_functions(snapshot, defined):
         tree = tree_of(function)
-        for inner in ast.walk(tree) if tree is not None else ():
+        for inner in nodes(tree) if tree is not None else ():
             if isinstance(inner, ast.FunctionDef) and _enters(inner):
                 own = "request" if "request" in [a.arg for a in inner.args.args] else inner.args.args[-1].arg
                 out |= _set(inner.body, own)
@@ -36,7 +37,7 @@ def put(snapshot: Snapshot, defined: str) -> set[str]:
         node.attr
         for function in own_functions(snapshot, defined)
         if (tree := tree_of(function)) is not None
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.ctx, ast.Store)
         and isinstance(node.value, ast.Name)
@@ -61,7 +62,7 @@ def _set(body: list[ast.stmt], request: str) -> set[str]:
                 # What no handler takes goes on to no view; what a handler takes has run that handler.
                 each = [_set([*inside, *otherwise], request), *(_set(h.body, request) for h in handlers)]
                 out |= set.intersection(*each) | _set(last, request)
-        if any(_goes_on(n) for n in ast.walk(statement)):
+        if any(_goes_on(n) for n in walk(statement)):
             break
     return out
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from segue.refusal import refuse
 from segue.snapshot.model import Function, Snapshot, Where
 from segue.translate.middleware.evaluate import fixed
-from segue.translate.middleware.sources import find, tree_of
+from segue.translate.middleware.sources import find, nodes_of, tree_of
+from segue.translate.trees import nodes
 
 _ZONE = frozenset({"activate", "deactivate"})
 
@@ -39,7 +40,7 @@ def check_raises(snapshot: Snapshot, defined: str) -> None:
         if tree is None:
             continue
         after = 0 if function.name.endswith(".process_response") else _line_of_view(tree)
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Raise) and after is not None and node.lineno > after:
                 where = Where(function.where.file, function.where.line + node.lineno - 1)
                 raise refuse("middleware", ast.unparse(node), "It raises after the view has answered.", where)
@@ -49,7 +50,7 @@ def _line_of_view(tree: ast.AST) -> int | None:
     """The line of the first call of ``get_response``."""
     lines = [
         n.lineno
-        for n in ast.walk(tree)
+        for n in nodes(tree)
         if isinstance(n, ast.Call)
         and isinstance(n.func, ast.Attribute | ast.Name)
         and (n.func.attr if isinstance(n.func, ast.Attribute) else n.func.id) == "get_response"
@@ -68,7 +69,7 @@ def check_zone(snapshot: Snapshot, defined: str) -> None:
         by_name, entries = {}, functions
     own = list(by_name.values()) or functions
     for sort in ("timezone", "translation"):
-        setting = [f for f in own if any(_sets(f, n, sort) for n in ast.walk(tree_of(f) or ast.Pass()))]
+        setting = [f for f in own if any(_sets(f, n, sort) for n in nodes_of(f))]
         if not setting:
             continue
         if not any(_always(f, body, sort, by_name) for f in entries for body in _bodies(f)):
@@ -78,7 +79,7 @@ def check_zone(snapshot: Snapshot, defined: str) -> None:
 
 def _bodies(function: Function) -> list[list[ast.stmt]]:
     tree = tree_of(function)
-    return [n.body for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree is not None else []
+    return [n.body for n in nodes(tree) if isinstance(n, ast.FunctionDef)] if tree is not None else []
 
 
 def _sets(function: Function, node: ast.AST, sort: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from segue.snapshot.model import Function, PathParameter, Route, Snapshot
 from segue.translate.kinds import EarlyRequest, RouteMatch
 from segue.translate.middleware.limits import own_functions
-from segue.translate.middleware.sources import tree_of
+from segue.translate.middleware.sources import nodes_of
 
 NAME_ASKED = ("middleware", "name of the route")
 """Memo: the code asks for the name of the route, so that it has to be translated for each name."""
@@ -41,7 +41,7 @@ def _paths(functions: list[Function]) -> list[str]:
     found = [
         node.value
         for function in functions
-        for node in ast.walk(tree_of(function) or ast.Pass())
+        for node in nodes_of(function)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     for function in functions:
@@ -67,7 +67,7 @@ def _match(snapshot: Snapshot, defined: str, route: Route, named: bool) -> Route
     texts = {
         name
         for function in own_functions(snapshot, defined)
-        for node in ast.walk(tree_of(function) or ast.Pass())
+        for node in nodes_of(function)
         for name in _asked(node)
     }
     if texts & set(route.default_kwargs):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from segue.snapshot.model import Function, Route, Snapshot
 from segue.translate.context import Context
+from segue.translate.trees import nodes, parsed
 
 _BASE, _DRF = "django.http.response.HttpResponseBase", "rest_framework.response.Response"
 _WAYS = frozenset({"django.http", "django.http.response", "django.shortcuts", "django.shortcuts.redirect", "django.shortcuts.render"})  # fmt: skip
@@ -70,7 +71,7 @@ class _Reach:
 
     def _hands_itself(self, name: str) -> bool:
         """Whether a method of a view gives the view to something else, which may ask it for anything."""
-        calls = [n for n in ast.walk(ast.parse(self._source(name))) if isinstance(n, ast.Call)]
+        calls = [n for n in nodes(parsed(self._source(name))) if isinstance(n, ast.Call)]
         return any(
             isinstance(given, ast.Name) and given.id == "self"
             for call in calls
@@ -118,9 +119,9 @@ class _Reach:
     def _asked(self, name: str) -> frozenset[str]:
         """The attributes that the function's code asks anything for; :data:`ANY` for one whose name is computed."""
         if name not in self._attributes:
-            nodes = [*ast.walk(ast.parse(self._source(name)))]
-            found = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
-            for node in nodes:
+            every = nodes(parsed(self._source(name)))
+            found = {n.attr for n in every if isinstance(n, ast.Attribute)}
+            for node in every:
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Name)

@@ -7,6 +7,7 @@ import textwrap
 from functools import lru_cache
 
 from segue.snapshot.model import Function, Snapshot
+from segue.translate.trees import nodes
 
 Def = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -24,6 +25,12 @@ def tree_of(function: Function) -> Def | None:
     """The ``def`` of a function; None without source."""
     found = _parsed(function.source)
     return found if isinstance(found, Def) else None
+
+
+def nodes_of(function: Function) -> list[ast.AST]:
+    """All nodes of :func:`tree_of`, not to be changed; empty without source."""
+    tree = tree_of(function)
+    return nodes(tree) if tree is not None else []
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from segue.translate.context import Context
-from segue.translate.functions.record import records
+from segue.translate.functions.record import by_token
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Failure, Kind, ListOf, Raised, Scalar
@@ -102,7 +102,7 @@ def _call_told(ctx: Context, node: ast.Call, keys: bool, seen: set[str]) -> bool
         return True
     if isinstance(node.func, ast.Attribute):
         return node.func.attr in METHODS
-    record = next((one for one in records(ctx) if one.token == text), None)
+    record = by_token(ctx).get(text)
     if record is None:
         return False
     if text in seen:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from segue.refusal import Refusal
 from segue.translate.context import Context
 from segue.translate.middleware.sources import tree_of
+from segue.translate.trees import nodes
 
 HERE = ("middleware", "here")
 """Memo: names of the attributes that translated middleware gives to every request of the route in hand."""
@@ -182,7 +183,7 @@ def _setters(ctx: Context) -> dict[str, set[str]]:
     out: dict[str, set[str]] = {}
     for function in ctx.snapshot.functions.values():
         tree = tree_of(function)
-        for node in ast.walk(tree) if tree is not None else ():
+        for node in nodes(tree) if tree is not None else ():
             for name in _set(node):
                 out.setdefault(name, set()).add(function.name)
     ctx.memo[_SETTERS] = out

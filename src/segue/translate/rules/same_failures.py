@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from segue.translate.context import Context
-from segue.translate.functions.record import records
+from segue.translate.functions.record import by_token, records
 from segue.translate.rules.exception_text import FUNCTIONS, METHODS
 from segue.translate.rules.libraries import direct
 
@@ -169,7 +169,7 @@ def _call(ctx: Context, node: ast.Call, seen: set[str]) -> bool:
         return node.func.attr in METHODS | _ASKED and not re.search(
             r"\b(db|session)$", ast.unparse(node.func.value)
         )
-    record = next((one for one in records(ctx) if one.token == text), None)
+    record = by_token(ctx).get(text)
     if record is None:
         return False
     if text in seen:

@@ -21,6 +21,7 @@ from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
+from segue.translate.trees import walk
 
 # The parameter that holds what the rows of one serializer object are not shown.
 SHARED = "hidden"
@@ -112,7 +113,7 @@ def handed_on(frame: Frame, receiver: Val) -> Iterator[Val]:
 
 
 def _takes_out(node: ast.stmt) -> bool:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Delete):
             owners = [t.value for t in part.targets if isinstance(t, ast.Subscript)]
         elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr == "pop":

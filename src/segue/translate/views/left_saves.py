@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.translate.context import Context
-from segue.translate.functions.record import CALLED, reached, records
+from segue.translate.functions.record import CALLED, by_token, reached
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.leaving import WRITTEN
 from segue.translate.rules import replaced_files, retried_save
@@ -64,7 +64,7 @@ def _comes_first(ctx: Context, lines: Sequence[str]) -> bool:
     head = ast.unparse(tree).splitlines()[: _line(tree, place)]
     if may_write(ctx, head):
         return False
-    known = {record.token: record for record in records(ctx)}
+    known = by_token(ctx)
     tokens = [t for t in CALLED.findall(ast.unparse(place)) if _leaves(ctx, known[t].lines)]
     if any(left in ast.unparse(place) for left in LEFT):
         return not tokens
