@@ -18,7 +18,9 @@ def own_functions(snapshot: Snapshot, defined: str) -> list[Function]:
     """The function or the methods of the class ``defined``, inherited ones of the project included."""
     cls = snapshot.classes.get(defined)
     bases = [b for b in cls.mro if not b.startswith("django.")] if cls is not None else [defined]
-    return [f for f in snapshot.functions.values() if f.name in bases or f.name.rpartition(".")[0] in bases]
+    beginnings = tuple(bases)
+    near = [f for f in snapshot.functions.values() if f.name.startswith(beginnings)]
+    return [f for f in near if f.name in bases or f.name.rpartition(".")[0] in bases]
 
 
 def check_constants(snapshot: Snapshot, defined: str) -> None:

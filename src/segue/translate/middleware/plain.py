@@ -38,6 +38,7 @@ class _Reach:
         self._next: dict[str, list[str]] = {}
         self._attributes: dict[str, frozenset[str]] = {}
         self._names = self._methods_that_make()
+        self._sources: dict[str, str] = {}
         self._answering = self._of_views()
         settings = snapshot.settings.values.get("REST_FRAMEWORK")
         pairs = settings.pairs if settings is not None else ()
@@ -133,8 +134,10 @@ class _Reach:
         return self._attributes[name]
 
     def _source(self, name: str) -> str:
-        function = self._snapshot.functions.get(name)
-        return textwrap.dedent(function.source) if function is not None else ""
+        if name not in self._sources:
+            function = self._snapshot.functions.get(name)
+            self._sources[name] = textwrap.dedent(function.source) if function is not None else ""
+        return self._sources[name]
 
     def _methods(self, cls: str) -> list[str]:
         known = self._snapshot.classes.get(cls)
