@@ -34,11 +34,11 @@ def may_be_plain(ctx: Context, route: Route) -> bool:
 class _Reach:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._sources: dict[str, str] = {}
         self._makers = {f.name for f in snapshot.functions.values() if self._makes(f)}
         self._next: dict[str, list[str]] = {}
         self._attributes: dict[str, frozenset[str]] = {}
         self._names = self._methods_that_make()
-        self._sources: dict[str, str] = {}
         self._answering = self._of_views()
         settings = snapshot.settings.values.get("REST_FRAMEWORK")
         pairs = settings.pairs if settings is not None else ()
