@@ -4,6 +4,7 @@ from .field_kwargs import is_a, kwargs_of
 from .limits import choices_limit
 from .nested import Nested
 from .own_queryset import queryset_by_class
+from .untouched import is_touched, untouched
 from .values import plain_lookups
 
 
@@ -40,7 +41,15 @@ class Serializers:
         if name not in self.result:
             with self.nested.under_way(name):
                 self.result[name] = self._describe(cls, lambda: self._build(cls))
+                if is_touched(cls):
+                    self._add_untouched(cls, self.result[name])
         return self.result[name]
+
+    def _add_untouched(self, cls, told):
+        """Tell what ``cls`` has before code of the project changes its fields, where that is something else."""
+        plain = self._describe(cls, lambda: _asked(lambda: untouched(cls)))
+        if not plain["error"] and any(plain[key] != told[key] for key in ("fields", "validators", "error")):
+            told["untouched"] = plain
 
     def describe_object(self, serializer, where):
         """The description of a serializer that is a field of another, with its own fields; ``where``: its place."""
@@ -265,6 +274,14 @@ def _built(serializer):
     """A serializer, its fields and why it has none."""
     try:
         return serializer, dict(serializer.fields.items()), ""
+    except Exception as error:
+        return None, {}, _problem(error)
+
+
+def _asked(make):
+    """What ``make`` gives, and why it gives nothing."""
+    try:
+        return (*make(), "")
     except Exception as error:
         return None, {}, _problem(error)
 

@@ -478,6 +478,9 @@ class Serializer:
     A serializer that is a field of another and has other fields than its class, or was made with
     ``arguments`` that are not DRF's, is described as one of its own: ``X#2``, whose class inherits
     from ``X`` and adds nothing; ``where`` is the place of the field.
+
+    ``untouched`` is what DRF alone makes of the class, where ``__init__`` or ``get_fields`` of the project have given the fresh instance
+    other fields.
     """
 
     name: str
@@ -488,6 +491,7 @@ class Serializer:
     meta: Mapping[str, Value] = field(default_factory=dict)
     error: str = ""
     arguments: tuple[str, ...] = ()
+    untouched: Serializer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ class Context:
     pure: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        from segue.translate.serializers.untouched import use_untouched
+
         self.snapshot = with_free_names(self.snapshot)
+        use_untouched(self)
 
     def model(self, label: str) -> Model:
         """The model ``app.Model``. Raises ``KeyError``."""

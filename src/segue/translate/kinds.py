@@ -660,6 +660,25 @@ class SerializerFields(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSet(Kind):
+    """``self.fields`` while a serializer's ``__init__`` or ``get_fields`` changes them: a ``segue_bridge.schema.field_set.FieldSet``.
+
+    ``changes`` notes what may become of which field (``serializers.own_fields.Changing``).
+    """
+
+    serializer: str
+    changes: Any = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField(Kind):
+    """``self.fields["x"]`` there; ``name`` is empty where only a request tells which."""
+
+    fields: FieldSet
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Introspected(Kind):
     """What code asks Django or DRF about classes (``instance._meta``, ``self.Meta``, ``self.fields["x"]``): ``facts`` are known by
     name, from the snapshot; a name that is missing is one that Segue does not know. ``about`` is for refusals.

@@ -47,6 +47,7 @@ class Needs:
     very object that the related set began with, by the serial of its needs. ``bare``: no query has computed anything on them.
     ``late``: it is asked for when code comes to it, not joined; ``perhaps``: it is joined, and code comes to it on some ways only.
     ``members`` are columns that code has put a member of an enumeration into, whose text is not its value.
+    ``shown_for``: fields for which alone a relation is looked into, all of which may be hidden (``serializers.only_for``).
     ``back`` is the foreign key by which the rows of a related set lead back to its owner, and the serial of that one's needs.
     """
 
@@ -78,6 +79,7 @@ class Needs:
     refreshed: Where | None = None
     expressions: dict[str, Where] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
+    shown_for: dict[str, list[str]] = field(default_factory=dict)
     unshown: dict[str, Any] = field(default_factory=dict)
     reread: bool = False
     held: frozenset[str] = frozenset()

@@ -24,8 +24,8 @@ def read(ctx: Context, name: str) -> Any:
 
 
 CASES: list[tuple[str, Callable[[Context, str], Any], str, str]] = [
-    ("DynamicSerializer", read, "serializer-init", "def __init__"),
-    ("DynamicSerializer", writer, "serializer-init", "def __init__"),
+    ("DynamicSerializer", read, "context", "self.context.get"),
+    ("DynamicSerializer", writer, "context", "self.context.get"),
     ("OwnInputSerializer", writer, "serializer-to-internal-value", "def to_internal_value"),
     ("OwnFieldSerializer", writer, "field-input", "def run_validation"),
     ("ClockSerializer", writer, "field-input", "def __init__"),

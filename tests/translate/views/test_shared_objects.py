@@ -1,5 +1,5 @@
-"""Objects that Django has once where several rows lead to them, what a loop's functions read of relations, and ``data`` of
-serializers that have saved nothing."""
+"""Objects that Django has once where several rows lead to them, what a loop's functions read of relations, ``data`` of
+serializers that have saved nothing, and serializers that change their fields (``tests.translate.serializers.own_fields``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.projects.asked import Asking, both, other_answers
-from tests.projects.site import Site
+from tests.projects.site import SETTINGS, Site
+from tests.translate.serializers import own_fields
 
 from segue.emit import write
 from segue.target.ir import Program
@@ -388,13 +389,13 @@ class DoneViewSet(viewsets.GenericViewSet):
         return Response(serializer.data)
 """
 URLS = """\
-from django.urls import path
+from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 from notes import views
 
 router = SimpleRouter()
 router.register("done", views.DoneViewSet, basename="done")
-urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view())]
+urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view()), path("own/", include("notes.own_urls"))]
 """
 SAME = ("given_joined", "one", "received", "saved_first", "gone", "renamed", "made", "twice_asked")
 SHARED = (
@@ -407,7 +408,12 @@ ECHOED = ("echoed_day", "echoed_null", "echoed_other_name", "echoed_secret", "ec
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Path, Program]:
     root = tmp_path_factory.mktemp("shared")
-    site = Site.make(root, {"notes/models.py": MODELS, "notes/views.py": VIEWS, "site_/urls.py": URLS})
+    files = {
+        "notes/models.py": MODELS + own_fields.MODELS, "notes/views.py": VIEWS, "notes/own_fields.py": own_fields.VIEWS,
+        "notes/own_urls.py": own_fields.URLS, "site_/urls.py": URLS,
+        "site_/settings.py": SETTINGS + 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n',
+    }  # fmt: skip
+    site = Site.make(root, files)
     program = translate(site.snapshot())
     write(program, root / "fastapi")
     return site, root / "fastapi", program
@@ -423,9 +429,19 @@ def test_answers_and_rows_are_those_of_django(made: tuple[Site, Path, Program]) 
         Asking("POST", "/done/frozen_by_name/"),
         *(Asking("POST", "/done/frozen_perhaps/", body=body) for body in ("{}", '{"why": "so"}')),
     ]
-    pairs = both(site, generated, ROWS, requests)
-    assert other_answers(pairs, requests) == []
-    assert [told.status for told, _ in pairs] == [200] * (len(SAME) + 2) + [400, 400, 409, 409, 409, 409]
+    others = own_fields.requests()
+    pairs = both(site, generated, ROWS + own_fields.ROWS, [*requests, *others])
+    assert other_answers(pairs, [*requests, *others]) == []
+    statuses = [told.status for told, _ in pairs]
+    assert statuses[: len(requests)] == [200] * (len(SAME) + 2) + [400, 400, 409, 409, 409, 409]
+    assert set(statuses[len(requests) :]) == {200, 201, 400}
+
+
+def test_what_makes_fields_otherwise_is_refused(made: tuple[Site, Path, Program]) -> None:
+    own = [r for r in made[2].refused if r.route_id.startswith("/own/") and r.method != "OPTIONS"]
+    assert {
+        f"{r.method} {r.route_id.removeprefix('/own')}": r.reasons[0].code for r in own
+    } == own_fields.REFUSED
 
 
 def test_what_django_shares_is_refused(made: tuple[Site, Path, Program]) -> None:

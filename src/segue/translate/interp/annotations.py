@@ -13,6 +13,7 @@ from segue.translate.kinds import (
     DjangoPage,
     ErrorResponse,
     Failure,
+    FieldSet,
     HttpReply,
     HttpSession,
     Instance,
@@ -137,6 +138,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
         case QueryParameters():
             imports.add(Import("segue_bridge.http.query", "QueryParams"))
             return "QueryParams"
+        case FieldSet():
+            imports.add(Import("segue_bridge.schema.field_set", "FieldSet"))
+            return "FieldSet"
         case ValidatedData() | Payload():
             imports.add(SCALAR_IMPORTS["Any"])
             return "dict[str, Any]" if isinstance(kind, ValidatedData) else "Any"

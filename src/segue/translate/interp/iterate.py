@@ -10,6 +10,7 @@ from segue.translate.interp.value import Val
 from segue.translate.kinds import (
     Const,
     DictOf,
+    FieldSet,
     Kind,
     LibraryObject,
     ListOf,
@@ -35,6 +36,8 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
         raise frame.refuse("iteration", ast.unparse(at), "Segue has no rule for iterating over this.", at)
     if isinstance(kind, ListOf):
         return value.node, kind.item
+    if isinstance(kind, FieldSet):
+        return value.node, Scalar("str")
     if isinstance(kind, DictOf):
         return value.node, Scalar("str" if kind.items else "Any")
     if isinstance(kind, Const) and isinstance(kind.value, tuple | str):

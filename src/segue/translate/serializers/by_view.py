@@ -16,9 +16,11 @@ from segue.translate.context import Context
 from segue.translate.functions.shape import shape_of
 from segue.translate.interp import carried
 from segue.translate.kinds import Kind
+from segue.translate.serializers.made import CHANGING, PLAIN, made_how
 from segue.translate.specialise.endpoint import Endpoint
 
 _LOOKS = re.compile(r"""\bparser_context\b|\bcontext(\[|\.get\()["']view["']""")
+_METHOD = re.compile(r"\.method\b")
 _LOOKS_IN = re.compile(r"\b(parser_)?context\b")
 _CURRENT = ("kernel", "endpoint")
 _OWN = ("kernel", "a serializer's own context")
@@ -112,9 +114,12 @@ def view_of(ctx: Context, serializer: str) -> Endpoint | None:
 def view_key(ctx: Context, serializer: str) -> Hashable:
     """What translations of the serializer are to be told apart by."""
     if is_bare(ctx):
-        return ("without context", carried.shape(ctx))
+        return ("without context", carried.shape(ctx), made_how(ctx) if ctx.memo.get(CHANGING) else PLAIN)
     view, own = view_of(ctx, serializer), own_context(ctx)
-    return (None if view is None else view.key, carried.shape(ctx), None if own is None else own.key)
+    how = made_how(ctx)
+    seen = (None if view is None else view.key, carried.shape(ctx), None if own is None else own.key)
+    # Only what changes its fields, in it or in one of its fields, asks how it was made.
+    return seen if how == PLAIN or not ctx.memo.get(CHANGING) else (*seen, how)
 
 
 def _looks(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
@@ -136,12 +141,12 @@ def _found(ctx: Context, name: str, seen: tuple[str, ...], own: bool) -> bool:
         field_class = ctx.snapshot.classes.get(item.cls)
         owners.update(field_class.mro if field_class is not None else ())
         owners.update(_classes(ctx, item.default))
-    if any(
-        looks.search(function.source)
-        for function in ctx.snapshot.functions.values()
-        if function.owner in owners
-    ):
-        return True
+    for function in ctx.snapshot.functions.values():
+        if function.owner not in owners:
+            continue
+        makes_fields = function.name.endswith((".__init__", ".get_fields"))
+        if looks.search(function.source) or (makes_fields and _METHOD.search(function.source)):
+            return True
     inside = [item.serializer for item in fields if item.serializer]
     # rest_polymorphic's serializer has no fields, but others that it chooses from.
     mapping = known.attributes.get("model_serializer_mapping") if known is not None else None

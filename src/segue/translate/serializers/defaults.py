@@ -16,6 +16,7 @@ from segue.translate.kinds import Instance, Scalar, User
 from segue.translate.serializers.code import Text, pairs_of, value_text
 from segue.translate.serializers.facts import base_name, field_refusal
 from segue.translate.serializers.own_defaults import CURRENT_USER, asked, is_own, kind_of
+from segue.translate.serializers.untouched import changes_fields
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import value_kind
 
@@ -87,7 +88,9 @@ def computed_default(
         return None
     if hidden and item.source != item.name:
         raise field_refusal(item, "hidden-source", "A hidden field with a source of its own.")
-    conditions = ["not partial"] if hidden else [f"form.missing({item.name!r})", "not partial"]
+    missing = f"form.missing({item.name!r})"
+    # A hidden field is always missing where it has not been taken out.
+    conditions = [*([missing] if not hidden or changes_fields(frame.ctx, serializer) else []), "not partial"]
     if value.kind == "call" and value.name == CREATE_ONLY:
         if has_instance:
             conditions.append("instance is None")

@@ -16,9 +16,10 @@ from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.scope import Scope
 from segue.translate.interp.value import Val, const, literal, name, quote
-from segue.translate.kinds import Const, Instance, Scalar, SerializerFields, SerializerSelf
+from segue.translate.kinds import Const, FieldSet, Instance, Scalar, SerializerFields, SerializerSelf
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.own_fields import LOCAL, field_set, without_gone
 from segue.translate.serializers.popped import popped
 from segue.translate.serializers.use import Use
 from segue.translate.trees import walk
@@ -29,7 +30,7 @@ SHARED = "hidden"
 
 def prepare(frame: Frame, node: ast.stmt) -> None:
     """Before a statement that may take out fields: the set that their names go into."""
-    if not _takes_out(node) or current(frame):
+    if _makes_fields(frame) or not _takes_out(node) or current(frame):
         return
     frame.hidden = frame.fresh("hidden")
     frame.emit(f"{frame.hidden}: set[str] = set()")
@@ -65,7 +66,10 @@ def own_set(frame: Frame, made: Presenter) -> Iterator[None]:
         yield
         return
     local = frame.fresh(SHARED)
-    frame.emit(f"{local}: set[str] = set()")
+    if made.fields is not None:
+        frame.emit(f"{local} = {field_set(frame, made.fields, 'True')}.hidden")
+    else:
+        frame.emit(f"{local}: set[str] = set()")
     before = frame.scope
     scope = before if before is not None else Scope()
     frame.scope = replace(scope, names={**scope.names, SHARED: local})
@@ -78,6 +82,12 @@ def own_set(frame: Frame, made: Presenter) -> Iterator[None]:
 def shares(made: Presenter) -> bool:
     """Whether what is not shown of one row decides what is not shown of the next."""
     return any(state.name == SHARED and state.sort == "extra" for state in made.lifted.state)
+
+
+def _makes_fields(frame: Frame) -> bool:
+    me = frame.env.get("self")
+    use = me.kind.use if me is not None and isinstance(me.kind, SerializerSelf) else None
+    return isinstance(use, Use) and use.purpose == "fields"
 
 
 def _use(frame: Frame) -> Use | None:
@@ -167,7 +177,8 @@ def has_field(frame: Frame, owner: Val, call: CallSite) -> Val | None:
     field = key.kind.value if key is not None and isinstance(key.kind, Const) else None
     if not isinstance(field, str):
         return None
-    if field not in {item.name for item in serializer_of(frame.ctx, kind.serializer).fields}:
+    serializer = serializer_of(frame.ctx, kind.serializer)
+    if field not in {item.name for item in serializer.fields} - without_gone(frame.ctx, serializer):
         return const(False)
     current(frame)
     frame.checked_fields.add(field)
@@ -180,6 +191,8 @@ def fields_of(frame: Frame, owner: Val) -> Val:
     """``self.fields``."""
     assert isinstance(owner.kind, SerializerSelf)
     use = owner.kind.use
+    if isinstance(use, Use) and use.purpose == "fields":
+        return Val(FieldSet(owner.kind.name, use.changes), name(LOCAL))
     shown = isinstance(use, Use) and use.purpose == "read" and isinstance(use.instance, Instance)
     return Val(SerializerFields(owner.kind.name, shown))
 

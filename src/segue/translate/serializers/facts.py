@@ -16,6 +16,7 @@ from segue.translate.serializers.flex_fields import MIXIN, of_mixin, understood
 from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.own_arguments import check_arguments
 from segue.translate.serializers.own_init import fixed_init
+from segue.translate.serializers.untouched import HOOKS, changes_fields
 
 # Overriding one of these changes which fields there are or how the whole is driven.
 DRIVERS = frozenset(
@@ -149,7 +150,7 @@ def override_place(ctx: Context, function: str, fallback: Where) -> Where:
 
 
 def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = frozenset()) -> None:
-    """Refuse a serializer that changes how DRF drives it."""
+    """Refuse a serializer that changes how DRF drives it, but for what ``own_fields`` reads of its fields."""
     found = class_of(ctx, serializer.name)
     if found is None:
         raise refuse(
@@ -160,6 +161,8 @@ def check_drivers(ctx: Context, serializer: Serializer, extra: frozenset[str] = 
         name = overridden(ctx, serializer.name, method)
         if method in _VALIDATORS and gives_none(ctx, name):
             continue  # the probe saw the serializer without them
+        if method in HOOKS and changes_fields(ctx, serializer.name):
+            continue  # ``own_fields`` reads it
         if name and not (
             method == "__init__"
             and (

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from segue.target.ir import Import
 from segue.translate.functions.lift import Lifted
 from segue.translate.interp.scope import Scope
 from segue.translate.kinds import Kind
 
+if TYPE_CHECKING:
+    from segue.translate.serializers.own_fields import OwnFields
+
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
     """``present_x``. ``shape`` is the type it returns (a TypedDict), for ``response_model``.
 
-    ``lifted`` tells its free state; ``shape_imports`` are for a module that names the shape.
+    ``lifted`` tells its free state; ``shape_imports`` are for a module that names the shape. ``fields``: what says which fields
+    a request is shown, if that is not always the same.
     """
 
     lifted: Lifted
     shape: str
     shape_imports: frozenset[Import]
+    fields: OwnFields | None = None
 
     @property
     def imports(self) -> frozenset[Import]:

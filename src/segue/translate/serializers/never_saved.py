@@ -12,6 +12,7 @@ import ast
 from segue.refusal import refuse
 from segue.translate.context import Context
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
+from segue.translate.serializers.untouched import changes_fields
 
 _HOOKS = (
     "__init__", "data", "fields", "_readable_fields", "get_fields", "to_representation", "to_internal_value", "run_validation",
@@ -23,6 +24,9 @@ def shown_unsaved(ctx: Context, name: str) -> ast.expr:
     """Code of what it shows. Raises ``Refused``."""
     serializer = serializer_of(ctx, name)
     known = ctx.snapshot.classes.get(name)
+    if changes_fields(ctx, name):
+        why = "What it shows without having saved anything depends on the fields that the request leaves it."
+        raise refuse("serializer-data", name, why, serializer.where)
     for hook in _HOOKS:
         if known is None or hook in known.attributes or overridden(ctx, name, hook):
             raise refuse(
@@ -58,7 +62,11 @@ def shows_its_values(ctx: Context, name: str) -> bool:
     """Whether what the serializer shows of its validated data is that data: each field is there or left out in both, and as it is."""
     serializer = serializer_of(ctx, name)
     known = ctx.snapshot.classes.get(name)
-    if known is None or any(hook in known.attributes or overridden(ctx, name, hook) for hook in _HOOKS):
+    if (
+        known is None
+        or changes_fields(ctx, name)
+        or any(hook in known.attributes or overridden(ctx, name, hook) for hook in _HOOKS)
+    ):
         return False
     return all(
         item.cls == item.base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from segue.refusal import refuse
@@ -14,9 +15,10 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame, Parameter
 from segue.translate.interp.scope import STATE
 from segue.translate.interp.value import Val, name
-from segue.translate.kinds import DictOf, Instance, Kind, SerializerSelf, Shape
+from segue.translate.kinds import DictOf, Instance, Kind, Scalar, SerializerSelf, Shape
 from segue.translate.load.models import snake
 from segue.translate.serializers.by_view import own_context, view_key, view_of
+from segue.translate.serializers.dropping import SHARED, shares
 from segue.translate.serializers.facts import (
     app_label,
     check_drivers,
@@ -27,6 +29,8 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.only_for import only_for
+from segue.translate.serializers.own_fields import own_fields, without_gone
 from segue.translate.serializers.polymorphic import chooses_by_class, mapped, polymorphic_presenter
 from segue.translate.serializers.popped import popped, unvalidated
 from segue.translate.serializers.recursion import again, composing
@@ -66,6 +70,7 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
         return made
     check_drivers(ctx, serializer)
     override = overridden(ctx, serializer_name, "to_representation")
+    fields = own_fields(ctx, serializer, writing=False)
     made = composing(
         ctx,
         serializer_name,
@@ -75,9 +80,13 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
         lambda: (
             _overridden(ctx, serializer, instance, override)
             if override
-            else compose_presenter(ctx, serializer, instance, partial=partial)
+            else compose_presenter(
+                ctx, serializer, instance, partial=partial, hideable=fields.hideable, handed=True
+            )
         ),
     )
+    if shares(made) and fields.lifted is not None:
+        made = replace(made, fields=fields)
     ctx.memo[("presenter", key)] = made
     # the site must live as long as its id is a key
     ctx.memo[("presenter site", key)] = instance.site
@@ -87,7 +96,10 @@ def presenter(ctx: Context, serializer_name: str, instance: Instance, *, partial
 def read_use(ctx: Context, serializer: Serializer, instance: Instance) -> Use:
     """``self`` of the serializer while it shows ``instance``."""
     view = view_of(ctx, serializer.name)
-    return Use(serializer.name, "read", instance, instance.site.serial, view=view, own=own_context(ctx))
+    hideable = own_fields(ctx, serializer, writing=False).hideable
+    return Use(
+        serializer.name, "read", instance, instance.site.serial, hideable, view=view, own=own_context(ctx)
+    )
 
 
 def _overridden(ctx: Context, serializer: Serializer, instance: Instance, override: str) -> Presenter:
@@ -129,13 +141,14 @@ def compose_presenter(
     loose: bool = False,
     partial: bool = False,
     hideable: tuple[str, ...] = (),
+    handed: bool = False,
 ) -> Presenter:
     """The presenter that DRF's own ``to_representation`` amounts to.
 
     ``loose``: it returns a plain ``dict`` whose keys the kernel knows, for code that changes it. ``hideable``: fields that
-    the caller may leave out, by their names in one more argument.
+    the caller may leave out, by their names in one more argument; ``handed``: by whoever makes the serializer.
     """
-    builder = _Builder(ctx, serializer, instance, loose, partial, frozenset(hideable))
+    builder = _Builder(ctx, serializer, instance, loose, partial, frozenset(hideable), handed)
     if not instance.site.hint:  # the rows are named after what shows them first
         instance.site.hint = snake(stem(ctx, serializer))
     name = f"present_{snake(stem(ctx, serializer))}"
@@ -164,6 +177,7 @@ class _Builder:
     loose: bool
     partial: bool
     hideable: frozenset[str] = frozenset()
+    handed: bool = False
     entries: list[Entry] = field(default_factory=list)
 
     def build(self, frame: Frame) -> tuple[Kind, list[Parameter]]:
@@ -179,12 +193,17 @@ class _Builder:
         text, imports = annotation(self.ctx, kind)
         frame.use(*imports)
         self.entries = []
-        shown = [self._piece(frame, item, value) for item in fields_shown(self.ctx, self.serializer)]
-        pieces = [piece for piece in shown if piece is not None]
+        items = fields_shown(self.ctx, self.serializer)
+        # Those that are always shown come first: what only the others need may be left unasked.
+        order = sorted(items, key=lambda item: self.handed and item.name in self.hideable)
+        shown = {item.name: self._piece(frame, item, value) for item in order}
+        pieces = [piece for item in items if (piece := shown[item.name]) is not None]
         self._emit(frame, pieces)
         returns = self._returns(frame, pieces)
         parameters = [Parameter(local, lambda: text)]
-        if self.hideable:
+        if self.hideable and self.handed:
+            frame.extra_state(SHARED, lambda: "set[str]", Scalar("set[str]"))
+        elif self.hideable:
             frame.use(Import("collections.abc", "Collection"))
             parameters.append(Parameter("hidden", lambda: "Collection[str]"))
         return returns, parameters
@@ -195,7 +214,10 @@ class _Builder:
             return show(frame, self.serializer, item, value, self.partial)
         frame.locals_seen.add("hidden")
         saved = frame.snapshot_env()
-        with frame.capture() as lines:
+        with (
+            frame.capture() as lines,
+            only_for(self.ctx, self.instance.site, item) if self.handed else nullcontext(),
+        ):
             piece = show(frame, self.serializer, item, value, self.partial)
         frame.restore_env(saved)
         if piece is None:
@@ -240,7 +262,7 @@ def _literal(pieces: list[Piece]) -> str:
 
 def fields_shown(ctx: Context, serializer: Serializer) -> list[SerializerField]:
     """Fields that are not write-only, in order, without those that ``validate`` has taken out."""
-    gone = popped(ctx, serializer.name)
+    gone = popped(ctx, serializer.name) | without_gone(ctx, serializer)
     return [item for item in serializer.fields if not item.write_only and item.name not in gone]
 
 

@@ -29,6 +29,7 @@ from segue.translate.serializers.absent import shows_bare
 from segue.translate.serializers.by_view import view_key
 from segue.translate.serializers.facts import app_label, local_name, serializer_of, stem
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.only_for import where_shown
 from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.read import presenter
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose, evaluate
@@ -208,10 +209,10 @@ def _with_loads(
         frame.use(*imports)
         for accessor in [*site.one, *site.many]:
             use_relation(ctx, model, accessor)  # reverse relations are declared where they are used
-        for accessor, child in sorted(site.one.items()):
-            _one(frame, value, accessor, child, accessor in brought)
-        for accessor, child in sorted(site.many.items()):
-            _many(frame, value, accessor, child, accessor in brought)
+        for load, relations in ((_one, site.one), (_many, site.many)):
+            for accessor, child in sorted(relations.items()):
+                with where_shown(frame, site, accessor):
+                    load(frame, value, accessor, child, accessor in brought)
         frame.emit(f"return {call_lifted(frame, shown.lifted, local)}")
         return shown.kind, [Parameter(local, lambda: text)]
 
@@ -227,7 +228,7 @@ def _with_loads(
             build=build,
         ),
     )
-    return Presenter(lifted, shown.shape, shown.shape_imports)
+    return Presenter(lifted, shown.shape, shown.shape_imports, shown.fields)
 
 
 def _one(frame: Frame, owner: Val, accessor: str, child: Needs, brought: bool) -> None:

@@ -42,6 +42,7 @@ from segue.translate.serializers.facts import (
 )
 from segue.translate.serializers.hyperlinks import hyperlink
 from segue.translate.serializers.interface import Presenter
+from segue.translate.serializers.made import as_a_field
 from segue.translate.serializers.money import FIELD as MONEY
 from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
 from segue.translate.serializers.path import Found, Guard, follow
@@ -406,7 +407,8 @@ def _nested(frame: Frame, item: SerializerField, val: Val, partial: bool) -> _Ma
     if not isinstance(val.kind, Instance):
         raise field_refusal(item, "nested-value", "The nested serializer does not show a model instance.")
     _check_popped(frame, item)
-    nested = presenter(frame.ctx, item.serializer, val.kind, partial=partial)
+    with as_a_field(frame.ctx):
+        nested = presenter(frame.ctx, item.serializer, val.kind, partial=partial)
     _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, val.text)
     return _Made(text, nested.shape, nested.shape_imports, nested.kind)
@@ -418,7 +420,8 @@ def _nested_list(frame: Frame, item: SerializerField, val: Val, partial: bool) -
     check_list(frame, item)
     one, source, kind = _each(frame, item, val)
     _check_popped(frame, item)
-    nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
+    with as_a_field(frame.ctx):
+        nested = presenter(frame.ctx, item.serializer, kind, partial=partial)
     _check_shared(item, nested)
     text = call_lifted(frame, nested.lifted, one)
     return _Made(
@@ -434,6 +437,9 @@ def _check_popped(frame: Frame, item: SerializerField) -> None:
 
 def _check_shared(item: SerializerField, nested: Presenter) -> None:
     """A nested serializer lives as long as the one that it stands in, which may show many rows."""
+    if nested.fields is not None:
+        why = "Which fields this nested serializer shows is decided by requests; decide it in to_representation of the outer one."
+        raise field_refusal(item, "serializer-fields", why)
     if shares(nested):
         raise field_refusal(item, "serializer-fields", "It takes out fields for one row, and those after it.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from segue.translate.kinds import Kind
 from segue.translate.serializers.by_view import OwnContext
@@ -14,10 +15,10 @@ from segue.translate.specialise.endpoint import Endpoint
 class Use:
     """``self`` of a serializer's methods.
 
-    ``cls`` is the dotted class, ``purpose`` is ``read``, ``write`` or ``save``; ``instance`` what
+    ``cls`` is the dotted class, ``purpose`` is ``read``, ``write``, ``save`` or ``fields``; ``instance`` what
     ``self.instance`` is (``None`` when the use does not say). ``hideable``: fields that a ``to_representation`` further
     down the MRO may have taken out before it called this one; ``shared``: for the rows after this one as well.
-    ``view``: the operation, where the serializer looks at its view. ``own``: the context that it was given, if that is not the
+    ``changes``: what code that makes its fields (``fields``) does to them. ``view``: the operation, where the serializer looks at its view. ``own``: the context that it was given, if that is not the
     view's.
     Equal ``key`` translates equally.
     """
@@ -30,6 +31,7 @@ class Use:
     shared: bool = False
     view: Endpoint | None = None
     own: OwnContext | None = None
+    changes: Any = None
 
     @property
     def key(self) -> Hashable:

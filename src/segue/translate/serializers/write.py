@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from segue.refusal import refuse
-from segue.snapshot.model import Serializer, SerializerField
+from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Decl, Import, Origin
 from segue.translate.context import Context
 from segue.translate.functions.finish import prunable
@@ -42,7 +42,9 @@ from segue.translate.serializers.initial import optional_on_update
 from segue.translate.serializers.interface import Writer
 from segue.translate.serializers.left_fields import left_fields, why_left
 from segue.translate.serializers.lookups import lookup_lines, unique_lines
+from segue.translate.serializers.made import as_a_field
 from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
+from segue.translate.serializers.own_fields import OwnFields, field_set, own_fields
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
 from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.polymorphic_write import polymorphic_writer
@@ -177,7 +179,8 @@ class _Builder:
             )
         if many and not item.cls.startswith("rest_framework."):
             raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
-        nested = writer(self.ctx, item.serializer)
+        with as_a_field(self.ctx):
+            nested = writer(self.ctx, item.serializer)
         if overrides(self.ctx, serializer_of(self.ctx, item.serializer), "run_validation"):
             # DRF runs it for input that is not there as well.
             raise field_refusal(
@@ -251,6 +254,10 @@ class _Builder:
         if optional:
             # The constructor has made these optional for an update.
             relaxed = f", optional={optional!r} if instance is not None else ()"
+        own = own_fields(self.ctx, self.serializer, writing=True)
+        self._check_touched(own)
+        if own.lifted is not None:
+            relaxed = f", fields={field_set(frame, own, 'instance is not None' if self.serializer.model else 'False')}"
         given = prepare(frame, self.serializer, self._use())
         frame.emit(f"form = {self.model_name}.collect({given}, partial=partial{relaxed})")
         left = left_fields(self.ctx, self.serializer)
@@ -289,6 +296,17 @@ class _Builder:
         for given in ("instance", "partial", "data"):
             frame.state_used.pop(given, None)
         return ValidatedData(self.serializer.name), parameters
+
+    def _check_touched(self, own: OwnFields) -> None:
+        """Refuse validators of the whole that look at fields which may not be there: DRF leaves some out then."""
+        named = {name for value in self.serializer.validators for name in _texts(value)}
+        if named & own.touched:
+            raise refuse(
+                "serializer-validator",
+                short(self.serializer.name),
+                f"Its own code changes {', '.join(sorted(named & own.touched))}, which a validator of the serializer looks at.",
+                self.serializer.where,
+            )
 
     def _use(self) -> Use:
         model = self.serializer.model
@@ -341,6 +359,13 @@ class _Builder:
         else:
             text = call_lifted(frame, nested.lifted, target, "partial=partial")
         frame.emit_block(f"with form.field({item.name!r}):", [f"{target} = {text}"])
+
+
+def _texts(value: Value) -> set[str]:
+    """All texts among the arguments of a validator."""
+    parts = [*value.items, *(part for pair in value.pairs for part in pair)]
+    own = {value.data} if isinstance(value.data, str) else set()
+    return own.union(*map(_texts, parts))
 
 
 def errors_as_dict(ctx: Context) -> bool:

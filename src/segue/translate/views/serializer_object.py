@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from segue.target.ir import Import
 from segue.translate.context import Context
@@ -58,16 +60,19 @@ from segue.translate.serializers import (
 )
 from segue.translate.serializers.absent import bare_object, depends_on_query, is_bare
 from segue.translate.serializers.added import lose
-from segue.translate.serializers.dropping import own_set
+from segue.translate.serializers.dropping import SHARED, own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.instance_sets import looks_at_instance
+from segue.translate.serializers.made import Made, made_as
 from segue.translate.serializers.never_saved import shown_unsaved, shows_its_values
+from segue.translate.serializers.own_fields_source import is_plain_data, taken_arguments
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
 from segue.translate.serializers.recursion import site_below
 from segue.translate.serializers.shown_members import check_members
 from segue.translate.serializers.synthetic import call_lifted
+from segue.translate.serializers.untouched import changes_fields
 from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
 from segue.translate.views.given_context import NONE, OF_VIEW, Given, given_context, within
@@ -80,7 +85,7 @@ class Held:
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that, ``given`` the objects that it was given by name, ``given_context`` its context. ``unasked``: nobody looks at what
     ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
-    ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
+    ``created``: it had no instance before that; ``arguments``: those that are not DRF's. ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
 
     serializer: str
     instance: Val | None = None
@@ -99,6 +104,8 @@ class Held:
     unused: bool = False
     given: dict[str, Instance] = field(default_factory=dict)
     shown_at: int = -1
+    created: bool = False
+    arguments: dict[str, object] = field(default_factory=dict)
 
 
 _SOME = ast.Name("shown", ast.Load())
@@ -108,7 +115,8 @@ _TORN = "It was validated or saved in some of the branches before this only."
 
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
-    call.only("instance", "data", "many", "partial", "context", "read_only", at_most=2)
+    taken = _own_arguments(frame, dotted, call)
+    call.only("instance", "data", "many", "partial", "context", "read_only", *taken, at_most=2)
     return new(
         frame,
         dotted,
@@ -117,8 +125,21 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
         many=call.kwargs.get("many"),
         partial=call.kwargs.get("partial"),
         context=context_given(frame, call, NONE),
+        arguments=taken,
         at=call.node,
     )
+
+
+def _own_arguments(frame: Frame, dotted: str, call: CallSite) -> dict[str, object]:
+    """Constants for the arguments that the class's own constructor takes."""
+    if not changes_fields(frame.ctx, dotted):
+        return {}
+    names = taken_arguments(frame.ctx, dotted)
+    return {
+        key: value.kind.value
+        for key, value in call.kwargs.items()
+        if key in names and isinstance(value.kind, Const) and is_plain_data(value.kind.value)
+    }
 
 
 def context_given(frame: Frame, call: CallSite, otherwise: Given) -> Given:
@@ -138,10 +159,11 @@ def new(
     many: Val | None = None,
     partial: Val | None = None,
     context: Given = OF_VIEW,
+    arguments: Mapping[str, object] = MappingProxyType({}),
     at: ast.AST | None = None,
 ) -> Val:
     """A serializer object. Raises ``Refused`` for arguments that cannot be written down."""
-    held = Held(dotted, given_context=context)
+    held = Held(dotted, given_context=context, arguments=dict(arguments))
     if instance is not None and not (isinstance(instance.kind, Const) and instance.kind.value is None):
         held.instance = instance
     if many is not None:
@@ -207,7 +229,7 @@ def _held(frame: Frame, owner: Val) -> Held:
 def is_valid(frame: Frame, owner: Val, raise_exception: bool, at: ast.AST | None = None) -> Val:
     """``serializer.is_valid(raise_exception=…)``: the validation happens here."""
     held = held_of(frame, owner)
-    with within(frame, held.given_context):
+    with within(frame, held.given_context), made_as(frame.ctx, _how(held)):
         return _is_valid(frame, held, raise_exception, at)
 
 
@@ -325,7 +347,7 @@ def validated_data(frame: Frame, owner: Val, at: ast.AST) -> Val:
 def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = None) -> Val:
     """``serializer.save(**extra)``: create or update, and the entity."""
     held = held_of(frame, owner)
-    with within(frame, held.given_context):
+    with within(frame, held.given_context), made_as(frame.ctx, _how(held)):
         return _save(frame, held, extra, at)
 
 
@@ -363,6 +385,7 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
     if held.many:
         return _save_all(frame, held, values)
     if held.instance is None:
+        held.created = True
         saver = creator(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
         call = call_lifted(frame, saver.lifted, ast.unparse(values))
@@ -389,6 +412,7 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
 
 def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     """``ListSerializer.create``: one after another."""
+    held.created = True
     saver = creator(frame.ctx, held.serializer)
     _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
@@ -436,8 +460,12 @@ def data(frame: Frame, owner: Val, at: ast.AST | None = None) -> Val:
         )
     if held.shown_at < 0:
         held.shown_at = len(so_far)
-    with within(frame, held.given_context):
+    with within(frame, held.given_context), made_as(frame.ctx, _how(held)):
         return _data(frame, owner, held, at)
+
+
+def _how(held: Held) -> Made:
+    return Made(created=held.created, arguments=tuple(held.arguments.items()))
 
 
 def _data(frame: Frame, owner: Val, held: Held, at: ast.AST | None) -> Val:
@@ -585,7 +613,8 @@ def _read_again(frame: Frame, rows: Val) -> bool:
 
 def check_not_asked(frame: Frame, serializer: str, at: ast.AST | None = None) -> None:
     """Refuse a serializer whose ``__init__`` looks at ``self.instance``, where that is (or may be) a queryset. Raises ``Refused``."""
-    if looks_at_instance(frame.ctx, serializer):
+    # Whether there is one is all that may be asked where a constructor changes fields: rows that are none are not shown.
+    if looks_at_instance(frame.ctx, serializer) and not changes_fields(frame.ctx, serializer):
         why = "Its __init__ looks at self.instance, which is a queryset here."
         raise frame.refuse("serializer-init", serializer, why, at)
 
@@ -623,7 +652,7 @@ def present_rows(
 
 def _check_request(frame: Frame, held: Held, made: Presenter | Writer | Saver, at: ast.AST | None) -> None:
     """A serializer made without the request finds none: what asks for it behaves otherwise in DRF."""
-    entries = {*held.given_context.passed, "db", "kept"}
+    entries = {*held.given_context.passed, "db", "kept", SHARED}
     if not held.given_context.has_request and any(s.name not in entries for s in made.lifted.state):
         raise frame.refuse(
             "serializer-context", held.serializer, "It is made without the request it asks for.", at

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segue_bridge.errors import Invalid, ValidationError, detail_of, details_of
+from segue_bridge.schema.field_set import FieldSet
 from segue_bridge.schema.unset import UNSET
 
 Check = Callable[[Any], tuple[list[Any], list[Any]]]
@@ -39,11 +40,16 @@ class _State:
 class Form(MutableMapping[str, Any]):
     """Values by field name, in the order of the serializer's fields.
 
-    ``sources`` maps a field name to its dotted source where that differs.
+    ``sources`` maps a field name to its dotted source where that differs. ``fields``: those that there are this time.
     """
 
     def __init__(
-        self, order: tuple[str, ...], sources: Mapping[str, str], error_key: str, partial: bool = False
+        self,
+        order: tuple[str, ...],
+        sources: Mapping[str, str],
+        error_key: str,
+        partial: bool = False,
+        fields: FieldSet | None = None,
     ) -> None:
         self._order = order
         self._sources = dict(sources)
@@ -51,6 +57,7 @@ class Form(MutableMapping[str, Any]):
         self._error_key = error_key
         self._non_field: list[Any] = []
         self.partial = partial
+        self._fields = fields
 
     def __getitem__(self, name: str) -> Any:
         state = self._states.get(name)
@@ -91,8 +98,8 @@ class Form(MutableMapping[str, Any]):
         return state is not None and state.parsed and state.fatal is None
 
     def missing(self, name: str) -> bool:
-        """Was nothing sent, no default taken and no error met?"""
-        return name not in self._states
+        """Was nothing sent for a field that there is, no default taken and no error met?"""
+        return name not in self._states and (self._fields is None or self._fields.reads(name))
 
     @contextmanager
     def field(self, name: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, PydanticUndefined, core_schema
 
 from segue_bridge.errors import ValidationError
 from segue_bridge.schema.base import Field, Skip
+from segue_bridge.schema.field_set import FieldSet
 from segue_bridge.schema.form import Form
 from segue_bridge.schema.unset import UNSET
 from segue_bridge.translation import Text
@@ -62,10 +63,18 @@ class WriteModel(BaseModel):
         cls.bound_fields = tuple(found)
 
     @classmethod
-    def collect(cls, data: object, *, partial: bool = False, optional: Collection[str] = ()) -> Form:
+    def collect(
+        cls,
+        data: object,
+        *,
+        partial: bool = False,
+        optional: Collection[str] = (),
+        fields: FieldSet | None = None,
+    ) -> Form:
         """Read ``data`` (JSON value or :class:`FormData`): parse every field, run its own validators.
 
-        ``optional`` fields may be missing this time, although the model requires them.
+        ``optional`` fields may be missing this time, although the model requires them. ``fields``: those that there are this time, and
+        which of them must be sent.
         Raises ``ValidationError`` only when ``data`` is no mapping; field errors stay in the form.
         """
         if data is None:
@@ -78,9 +87,13 @@ class WriteModel(BaseModel):
             {bound.name: bound.rules.source for bound in cls.bound_fields if bound.rules.source},
             cls.error_key,
             partial,
+            fields,
         )
         for bound in cls.bound_fields:
-            _read(form, bound, data, partial, bound.name in optional)
+            if fields is None:
+                _read(form, bound, data, partial, bound.required and bound.name not in optional)
+            elif fields.reads(bound.name):
+                _read(form, bound, data, partial, fields.required(bound.name, bound.required))
         return form
 
     @classmethod
@@ -104,9 +117,9 @@ class WriteModel(BaseModel):
         return result
 
 
-def _read(form: Form, bound: Bound, data: Mapping[str, Any], partial: bool, optional: bool) -> None:
+def _read(form: Form, bound: Bound, data: Mapping[str, Any], partial: bool, required: bool) -> None:
     """One field of ``Serializer.to_internal_value``, up to its own validators."""
-    rules, name, required = bound.rules, bound.name, bound.required and not optional
+    rules, name = bound.rules, bound.name
     default = bound.default()
     with form.field(name):
         raw = rules.raw(data, name, partial=partial, required=required, default=default)

@@ -41,7 +41,7 @@ class StampField(serializers.CharField):
 
 
 class DynamicSerializer(serializers.ModelSerializer):
-    def __init__(self, *args, **kwargs):  # serializer-init
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.context.get("short"):
             self.fields.pop("label")
