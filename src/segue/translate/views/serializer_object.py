@@ -85,7 +85,7 @@ class Held:
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that, ``given`` the objects that it was given by name, ``given_context`` its context. ``unasked``: nobody looks at what
     ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
-    ``created``: it had no instance before that; ``arguments``: those that are not DRF's. ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
+    ``created``: it was made without an instance; ``arguments``: those that are not DRF's. ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
 
     serializer: str
     instance: Val | None = None
@@ -166,6 +166,7 @@ def new(
     held = Held(dotted, given_context=context, arguments=dict(arguments))
     if instance is not None and not (isinstance(instance.kind, Const) and instance.kind.value is None):
         held.instance = instance
+    held.created = held.instance is None
     if many is not None:
         if not isinstance(many.kind, Const):
             local = next((k for k, v in frame.env.items() if v.node is not None and v.text == many.text), "")
@@ -385,7 +386,6 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
     if held.many:
         return _save_all(frame, held, values)
     if held.instance is None:
-        held.created = True
         saver = creator(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
         call = call_lifted(frame, saver.lifted, ast.unparse(values))
@@ -412,7 +412,6 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
 
 def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     """``ListSerializer.create``: one after another."""
-    held.created = True
     saver = creator(frame.ctx, held.serializer)
     _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
