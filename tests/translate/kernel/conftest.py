@@ -27,7 +27,9 @@ from tests.translate.kernel import other_server
 from segue.emit.format import format_sources
 from segue.emit.render import render_module
 from segue.refusal import Refused
-from segue.snapshot.load import load
+from segue.snapshot.dump import save
+from segue.snapshot.model import Snapshot
+from segue.snapshot.run import probe
 from segue.target.ir import Decl
 from segue.translate.context import Context
 from segue.translate.functions.finish import finish
@@ -111,8 +113,8 @@ class Lab:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def _translate(lab: Lab, snapshot: Path, server: str) -> None:
-    ctx = Context(load(snapshot), pure=frozenset({"packaging"}))
+def _translate(lab: Lab, snapshot: Snapshot, server: str) -> None:
+    ctx = Context(snapshot, pure=frozenset({"packaging"}))
     ctx.program.package = package = lab.package
     translate_models(ctx)
     for name in [n for n in PLACES if n in lab.expected]:
@@ -188,7 +190,7 @@ def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterato
     environment = {
         **os.environ, "LAB_DB": str(folder / "lab.sqlite3"), "LAB_MEDIA": str(folder / "django-media"),
         "LAB_CACHE": str(folder / "django-cache"),
-        "PYTHONDONTWRITEBYTECODE": "1", **more,
+        "PYTHONDONTWRITEBYTECODE": "1", "SEGUE_TEST_FORK": "1", **more,
     }  # fmt: skip
     ran = subprocess.run(
         [sys.executable, "run_django.py"],
@@ -200,27 +202,8 @@ def _made(folder: Path, more: dict[str, str], url: str, package: str) -> Iterato
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    snapshot = folder / "snapshot.json"
-    probed = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "segue.snapshot",
-            str(project),
-            "--settings",
-            "lab_settings",
-            "--python",
-            sys.executable,
-            "-o",
-            str(snapshot),
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert probed.returncode == 0, probed.stderr
+    snapshot = probe(project, sys.executable, "lab_settings", environment=environment)
+    save(snapshot, folder / "snapshot.json")
     found = Lab(folder, json.loads(ran.stdout.splitlines()[-1]), url, package)
     _translate(found, snapshot, more.get("LAB_SERVER", ""))
     sys.path.insert(0, str(folder))
