@@ -69,7 +69,7 @@ def test_routes_carry_namespace_extra_arguments_and_flavour(probed: Probed) -> N
 
 def test_a_plain_django_view_is_told_apart(probed: Probed) -> None:
     route = next(r for r in probed.snapshot.routes if r.id == "/plain/")
-    assert (route.kind, [o.method for o in route.operations]) == ("django", ["*"])
+    assert (route.kind, [o.method for o in route.operations]) == ("django", ["GET"])
 
 
 def test_relations(probed: Probed) -> None:

@@ -10,10 +10,11 @@ from segue.assess.advice import advice
 from segue.assess.blockers import blockers
 from segue.assess.coupling import app_edges, app_nodes
 from segue.assess.effects import effects
-from segue.assess.endpoints import endpoints
+from segue.assess.endpoints import endpoints, plain_endpoints
 from segue.assess.model import Assessment, Endpoint, KindCount, ReasonGroup, ThirdParty
 from segue.assess.waves import waves
 from segue.snapshot.model import Snapshot
+from segue.snapshot.plain import pages
 
 if TYPE_CHECKING:
     from segue.target.ir import Program
@@ -51,6 +52,8 @@ def analyse(snapshot: Snapshot, program: Program | None = None) -> Assessment:
         inventory=tuple((name, len(places)) for name, places in sorted(snapshot.inventory.items.items())),
         warnings=snapshot.warnings,
         blockers=blockers(own),
+        plain=plain_endpoints(snapshot, program),
+        pages=pages(snapshot),
     )
 
 

@@ -25,6 +25,12 @@ def render(assessment: Assessment) -> dict[str, Any]:
         "third_party_operations": len(assessment.endpoints) - len(assessment.own),
         "django_routes": assessment.django_routes,
         "admin_routes": assessment.admin_routes,
+        "plain": {
+            "operations": len(assessment.plain),
+            "native": assessment.plain_native,
+            "pages": assessment.pages,
+            "endpoints": [_endpoint(endpoint) for endpoint in assessment.plain],
+        },
         "models": {"own": assessment.models_own, "all": assessment.models_all},
         "kinds": [asdict(kind) for kind in assessment.kinds],
         "reasons": [asdict(reason) for reason in assessment.reasons],

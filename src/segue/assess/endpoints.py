@@ -1,4 +1,4 @@
-"""Own and third-party DRF operations with verdict, models touched and hooks overridden."""
+"""Own and third-party DRF operations, and those of plain views, with verdict, models touched and hooks overridden."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from segue.assess.effects import TRANSACTION
 from segue.assess.model import Endpoint, Verdict
 from segue.refusal import Refusal
+from segue.snapshot import plain
 from segue.snapshot.model import Class, Function, Operation, Route, SerializerField, Snapshot, View, own_place
 
 if TYPE_CHECKING:
@@ -19,12 +20,7 @@ _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy",
 
 def endpoints(snapshot: Snapshot, program: Program | None) -> tuple[Endpoint, ...]:
     """Every operation of DRF routes, in URL order."""
-    verdicts: dict[tuple[str, str], tuple[Verdict, tuple[Refusal, ...]]] = {}
-    if program is not None:
-        for native in program.native:
-            verdicts[native.route_id, native.method] = ("native", ())
-        for refused in program.refused:
-            verdicts[refused.route_id, refused.method] = ("refused", tuple(refused.reasons))
+    verdicts = _verdicts(program)
     reach = Reach(snapshot)
     result = []
     for route in snapshot.routes:
@@ -37,6 +33,29 @@ def endpoints(snapshot: Snapshot, program: Program | None) -> tuple[Endpoint, ..
             verdict, reasons = verdicts.get((route.id, operation.method), ("unknown", ()))
             result.append(_endpoint(snapshot, reach, route, view, operation, verdict, reasons))
     return tuple(result)
+
+
+def plain_endpoints(snapshot: Snapshot, program: Program | None) -> tuple[Endpoint, ...]:
+    """Every operation of the project's plain views of Django that answers with data (:mod:`segue.snapshot.plain`), in URL order."""
+    verdicts = _verdicts(program)
+    reach = Reach(snapshot)
+    result = []
+    for route in snapshot.routes:
+        for operation in plain.operations(snapshot, route):
+            verdict, reasons = verdicts.get((route.id, operation.method), ("unknown", ()))
+            view = snapshot.views[route.view]
+            result.append(_endpoint(snapshot, reach, route, view, operation, verdict, reasons))
+    return tuple(result)
+
+
+def _verdicts(program: Program | None) -> dict[tuple[str, str], tuple[Verdict, tuple[Refusal, ...]]]:
+    verdicts: dict[tuple[str, str], tuple[Verdict, tuple[Refusal, ...]]] = {}
+    if program is not None:
+        for native in program.native:
+            verdicts[native.route_id, native.method] = ("native", ())
+        for refused in program.refused:
+            verdicts[refused.route_id, refused.method] = ("refused", tuple(refused.reasons))
+    return verdicts
 
 
 def _endpoint(

@@ -11,6 +11,11 @@ from segue.assess.model import Assessment, Endpoint, short_place
 _VERDICTS = {"native": "native", "refused": "on Django", "unknown": "not translated"}
 
 
+_HEAD = [
+    ("Method", ""), ("Route", ""), ("Verdict", ""), ("App", ""), ("Kind", ""), ("Wave", "n"), ("Risk", "n"), ("Reason or place", ""),
+]  # fmt: skip
+
+
 def render(assessment: Assessment) -> str:
     """The whole document."""
     assets = resources.files("segue.assess") / "assets"
@@ -24,6 +29,7 @@ def render(assessment: Assessment) -> str:
         _coupling(assessment),
         _effects(assessment),
         _endpoints(assessment),
+        _plain(assessment),
     ]
     body = "\n".join(section for section in sections if section)
     title = f"{assessment.project} – Segue assessment"
@@ -47,7 +53,11 @@ def _head(a: Assessment) -> str:
         ("Databases", ", ".join(a.databases) or "none"),
         ("Models", f"{a.models_own} own, {a.models_all} in all"),
         ("Third-party operations", str(others)),
-        ("Plain Django routes", str(a.django_routes)),
+        (
+            "Plain Django views",
+            f"{a.plain_native} of {len(a.plain)} operations native" if a.translated else str(len(a.plain)),
+        ),
+        ("Pages, left to Django", str(a.pages)),
         ("Admin routes", str(a.admin_routes)),
     ]
     listed = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
@@ -70,6 +80,7 @@ def _head(a: Assessment) -> str:
         ("coupling", "Coupling", bool(a.apps)),
         ("effects", "Effects", bool(a.effects)),
         ("endpoints", "Endpoints", True),
+        ("plain", "Plain views", bool(a.plain)),
     ]
     menu = "".join(f'<li><a href="#{i}">{t}</a></li>' for i, t, shown in links if shown)
     return (
@@ -203,17 +214,15 @@ def _endpoints(a: Assessment) -> str:
         '<label><input type="radio" name="verdict" value="refused"> on Django</label></fieldset>'
         '<p id="count" role="status" aria-live="polite"></p></div>'
     )
-    head = [
-        ("Method", ""),
-        ("Route", ""),
-        ("Verdict", ""),
-        ("App", ""),
-        ("Kind", ""),
-        ("Wave", "n"),
-        ("Risk", "n"),
-        ("Reason or place", ""),
-    ]
-    return _section("endpoints", "Endpoints", controls + _table("Endpoints", head, rows, sortable=True))
+    return _section("endpoints", "Endpoints", controls + _table("Endpoints", _HEAD, rows, sortable=True))
+
+
+def _plain(a: Assessment) -> str:
+    if not a.plain:
+        return ""
+    table = _table("Plain Django views", _HEAD, [_row(endpoint) for endpoint in a.plain], sortable=True)
+    note = "Views without Django REST framework that answer with data. The figures above are of DRF's operations alone."
+    return _section("plain", "Plain Django views", table, note)
 
 
 def _row(e: Endpoint) -> str:

@@ -154,7 +154,8 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything ``segue assess`` shows. Counts are of own DRF operations unless they say otherwise."""
+    """Everything ``segue assess`` shows. Counts are of own DRF operations unless they say otherwise: ``plain`` are the operations of
+    Django's plain views that answer with data, ``pages`` counts the plain routes that are left to Django (templates, forms)."""
 
     project: str
     django: str
@@ -177,6 +178,13 @@ class Assessment:
     inventory: tuple[tuple[str, int], ...]
     warnings: tuple[str, ...] = ()
     blockers: tuple[Blocker, ...] = ()
+    plain: tuple[Endpoint, ...] = ()
+    pages: int = 0
+
+    @property
+    def plain_native(self) -> int:
+        """Operations of plain views that translate."""
+        return sum(e.verdict == "native" for e in self.plain)
 
     @property
     def own(self) -> tuple[Endpoint, ...]:

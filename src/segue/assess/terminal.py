@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,7 +25,9 @@ def render(assessment: Assessment, console: Console, *, blockers: bool = False) 
         terminal_blockers.render(assessment, console)
         return
     _kinds(assessment, console)
-    _endpoints(assessment, console)
+    _endpoints(assessment.own, "Endpoints", console)
+    if assessment.plain:
+        _endpoints(assessment.plain, "Plain Django views", console)
     _reasons(assessment, console)
     _coupling(assessment, console)
     _waves(assessment, console)
@@ -51,10 +55,19 @@ def _headline(assessment: Assessment, console: Console) -> None:
     others = len(assessment.endpoints) - total
     extra = [
         f"{others} operations of third-party views" if others else "",
-        f"{assessment.django_routes} plain Django routes" if assessment.django_routes else "",
+        _plain(assessment),
         f"{assessment.models_own} own models of {assessment.models_all}",
     ]
     console.print(f"[dim]{', '.join(part for part in extra if part)}[/]\n")
+
+
+def _plain(assessment: Assessment) -> str:
+    """What is said of plain views: ``7 of 9 operations of plain Django views native; 12 pages, left to Django``."""
+    total, pages = len(assessment.plain), assessment.pages
+    share = f"{assessment.plain_native} of {total}" if assessment.translated else str(total)
+    counted = f"{share} operations of plain Django views{' native' if assessment.translated else ''}"
+    left = f"{pages} page{'s' if pages != 1 else ''}, left to Django"
+    return "; ".join(part for part in (counted if total else "", left if pages else "") if part)
 
 
 def _kinds(assessment: Assessment, console: Console) -> None:
@@ -68,17 +81,17 @@ def _kinds(assessment: Assessment, console: Console) -> None:
     console.print()
 
 
-def _endpoints(assessment: Assessment, console: Console) -> None:
+def _endpoints(endpoints: Sequence[Endpoint], title: str, console: Console) -> None:
     if console.width < _WIDE:
-        _narrow_endpoints(assessment, console)
+        _narrow_endpoints(endpoints, title, console)
         return
-    table = Table(title="Endpoints", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("method")
     table.add_column("route", overflow="fold")
     table.add_column("verdict")
     table.add_column("reason", overflow="fold")
     table.add_column("where", overflow="fold")
-    for endpoint in assessment.own:
+    for endpoint in endpoints:
         reason, place = _reason(endpoint)
         colour = _COLOURS[endpoint.verdict]
         table.add_row(
@@ -92,10 +105,10 @@ def _endpoints(assessment: Assessment, console: Console) -> None:
     console.print()
 
 
-def _narrow_endpoints(assessment: Assessment, console: Console) -> None:
+def _narrow_endpoints(endpoints: Sequence[Endpoint], title: str, console: Console) -> None:
     """A line per endpoint; the reason and its place below."""
-    console.print("[italic]Endpoints[/]")
-    for endpoint in assessment.own:
+    console.print(f"[italic]{title}[/]")
+    for endpoint in endpoints:
         colour = _COLOURS[endpoint.verdict]
         console.print(
             f"[{colour}]{endpoint.verdict:8}[/]{endpoint.method:8}{escape(endpoint.route)}", soft_wrap=True

@@ -100,7 +100,7 @@ def describe(collector):
     """The ``Settings`` of the snapshot."""
     from django.conf import global_settings, settings
 
-    from . import languages, routers
+    from . import languages, plain, routers
 
     names = sorted(name for name in dir(settings) if name.isupper())
     values, secrets = {}, []
@@ -127,6 +127,7 @@ def describe(collector):
         values[name] = scrubbed(collector, value)
     values.update(package_settings.describe(collector))
     values.update(_policy(collector, settings))
+    values[plain.ERROR_PAGES] = collector.encoder.encode(plain.error_pages())
     routed = routers.describe(settings)
     if routed is not None:
         values[routers.NAME] = collector.encoder.encode(routed)

@@ -3,6 +3,7 @@
 import inspect
 import types
 
+from . import plain
 from .names import as_function, unwrap
 from .packages import TAKEN_OVER
 from .urls import walk
@@ -53,6 +54,9 @@ class Views:
         is_admin = _is_admin(callback, cls)
         key = self._view(callback, cls, kwargs, actions, is_drf, _plausible(pattern))
         view = self.views[key]
+        own = self._is_own(callback, cls, view)
+        if own and not is_drf and "layers" not in view:
+            view["layers"] = plain.around(self.c, callback, cls)
         count = self._ids[pattern.path] = self._ids.get(pattern.path, 0) + 1
         where = view["where"]
         self.routes.append(
@@ -69,7 +73,7 @@ class Views:
                 "namespace": pattern.namespace,
                 "suffix_regex": pattern.suffix_regex,
                 "default_kwargs": {k: self.c.encoder.encode(v) for k, v in pattern.kwargs.items()},
-                "own": self._is_own(callback, cls, view),
+                "own": own,
                 "where": where,
             }
         )
@@ -104,14 +108,18 @@ class Views:
             if method == "head" and "get" in dict(found):
                 continue
             function, where = self._handler(cls, action, view)
-            result.append(
-                {
-                    "method": method.upper(),
-                    "action": action if actions is not None else "",
-                    "function": function,
-                    "where": where,
-                }
-            )
+            operation = {
+                "method": method.upper(),
+                "action": action if actions is not None else "",
+                "function": function,
+                "where": where,
+            }
+            if not is_apiview(cls):
+                held = getattr(cls, action)
+                operation["layers"] = (
+                    plain.handler(self.c, held) if isinstance(held, types.FunctionType) else []
+                )
+            result.append(operation)
         return result
 
     def _handler(self, cls, action, view):
@@ -374,14 +382,14 @@ def _decorators(names, callback):
 
 
 def _allowed_methods(callback, function):
-    """Methods from ``require_http_methods``, else ``*``."""
+    """Methods from ``require_http_methods``, else those that the code looks at."""
     current = callback
     while isinstance(current, types.FunctionType):
         cells = dict(zip(current.__code__.co_freevars, current.__closure__ or ()))
         if "request_method_list" in cells:
             return [str(m).upper() for m in cells["request_method_list"].cell_contents]
         current = getattr(current, "__wrapped__", None)
-    return ["*"]
+    return plain.methods(function) if function is not None else ["GET"]
 
 
 def _is_admin(callback, cls):

@@ -352,13 +352,23 @@ class PathParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What stands around a plain view of Django's: a decorator, or the ``dispatch`` of a class, with what it was given."""
+
+    name: str
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """What answers one HTTP method of a route: the view's method or the viewset's action."""
+    """What answers one HTTP method of a route: the view's method or the viewset's action. ``layers``: decorators around a method of a
+    plain view, from the outside in."""
 
     method: str
     action: str
     function: str
     where: Where
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +380,8 @@ class Route:
     is Django's full pattern from the start of the path (leading slash included, anchored).
     ``suffix_regex`` is the pattern of the format-suffix twin (``.json``) when there is one.
     ``view`` is the key into :attr:`Snapshot.views`. ``order`` is Django's matching order.
-    ``kind``: ``drf`` (class with ``APIView``), ``django`` or ``admin``.
+    ``kind``: ``drf`` (class with ``APIView``), ``django`` or ``admin``. A function of Django's answers every method:
+    ``operations`` are those that its code or its decorator names, GET always.
     """
 
     id: str
@@ -401,7 +412,7 @@ class View:
     ``filter_backends``, ``pagination_class``, ``versioning_class``,
     ``content_negotiation_class``, ``metadata_class``. ``action_overrides`` maps an
     ``@action`` name to the kwargs given in its decorator. ``method_names`` is ``http_method_names`` of a class, in its order; empty
-    where that is Django's own.
+    where that is Django's own. ``layers`` are those of the project's plain views, from the outside in.
     """
 
     key: str
@@ -425,6 +436,7 @@ class View:
     atomic_requests: bool = False
     decorators: tuple[str, ...] = ()
     method_names: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
