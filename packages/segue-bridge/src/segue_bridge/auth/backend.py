@@ -331,6 +331,29 @@ class Authentication:
         return AnonymousUser(), None
 
 
+class Visitors(Authentication):
+    """Who plain views of Django's are asked by: ``AuthenticationMiddleware``, which goes by the session alone and checks no token.
+
+    ``devices`` are asked where the project has ``OTPMiddleware`` of django-otp.
+    """
+
+    def __init__(self, sessions: Sessions, identity: Identity, devices: Verifying | None = None) -> None:
+        super().__init__(sessions=sessions)
+        self._identity, self._devices = identity, devices
+
+    async def authenticate(self, request: Request, db: Database, session: Session | None) -> Outcome:
+        """The user of the session, else nobody (``django.contrib.auth.get_user``)."""
+        known = self.sessions
+        assert known is not None
+        session = known.of(request) if session is None else session
+        user = await session_user(
+            session, db, self._identity, known.backends, known.known, request, known.inactive, known.left
+        )
+        if self._devices is not None and not isinstance(user, AnonymousUser):
+            await self._devices.verified_by(db, session, self._identity.pk_of(user))
+        return user, None
+
+
 async def authenticate(
     db: Database,
     identity: Identity,

@@ -65,6 +65,8 @@ class Call(Informed, Request):
         self.csrf_token: str | None = None
         self.varies: list[str] = []
         self.waiting: set[int] = set()  # statuses whose answers are Django's
+        self.posted: object = None  # what plain views have read of a form
+        self.multipart_read = False
         self._values = values
         self._data: Any = _UNREAD
         self._query: QueryParams | None = None
@@ -93,6 +95,19 @@ class Call(Informed, Request):
         """
         if self.current is None and not self.asked:
             raise left_to_django(self.db, "user")
+        return self.current
+
+    async def visitor(self) -> Any:
+        """``request.user`` of a plain view: whom the session knows, asked when somebody first wants to know (``AuthenticationMiddleware``).
+
+        Afterwards :attr:`user` is that, too.
+        """
+        if not self.asked:
+            authentication = self.resource.authentication
+            if authentication is None:
+                raise RuntimeError("nobody is asked for here")
+            self.set_user(*(await authentication.authenticate(self, self.db, self.stored_session)))
+            self.asked = True
         return self.current
 
     @property

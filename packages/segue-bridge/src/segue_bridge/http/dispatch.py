@@ -197,6 +197,9 @@ def _converted(call: Call, error: Exception) -> Response:
     """``convert_exception_to_response``."""
     if isinstance(error, Unserved):
         return failures.unserved(str(error))
+    shown = call.resource.error_page(error)
+    if shown is not None:
+        return shown
     if isinstance(error, PoolBusy):
         _log.warning("%s %s: %s", call.method, call.scope["path"], error)
         call.stored_session = None  # it may not have been read
@@ -250,6 +253,8 @@ def _unexpected(request: Request, error: Exception, settings: HttpSettings) -> R
 
 async def _dispatch(call: Call) -> Response:
     resource = call.resource
+    if resource.plain:
+        return await resource.respond(call)
     try:
         response = await _initial_and_handler(call)
     except APIException as error:

@@ -19,6 +19,7 @@ class Page(NamedTuple):
 
 NOT_FOUND = Page(404, "Not Found", "The requested resource was not found on this server.")
 SERVER_ERROR = Page(500, "Server Error (500)", "")
+FORBIDDEN = Page(403, "403 Forbidden", "")
 BAD_REQUEST = Page(400, "Bad Request (400)", "")
 
 

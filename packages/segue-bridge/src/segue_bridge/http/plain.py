@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
 from segue_bridge.django_json import encoded
-from segue_bridge.http.pages import HTML
+from segue_bridge.http.pages import HTML, SuspiciousOperation
 
 
 class Page(Response):
@@ -62,8 +63,19 @@ def redirect(location: str, status: int = 302) -> Page:
     return made
 
 
-def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Page:
-    """``JsonResponse(data, safe=…, status=…)``: ``json.dumps`` with ``DjangoJSONEncoder``.
+def redirect_to(location: str, status: int = 302) -> Page:
+    """``HttpResponseRedirect(location)`` of a text that is computed: quoted as an IRI.
+
+    Raises :class:`~segue_bridge.http.pages.SuspiciousOperation` (400) for a scheme that redirects may not have (``DisallowedRedirect``).
+    """
+    scheme = urlsplit(location).scheme
+    if scheme and scheme not in ("http", "https", "ftp"):
+        raise SuspiciousOperation(f"Unsafe redirect to URL with protocol '{scheme}'")
+    return redirect(quote(location, safe="/#%[]=:;$&()+,!?*@'~"), status)
+
+
+def json_page(data: Any, status: int = 200, *, safe: bool = True, **options: Any) -> Page:
+    """``JsonResponse(data, safe=…, status=…, json_dumps_params=options)``: ``json.dumps`` with ``DjangoJSONEncoder``.
 
     Raises ``TypeError`` for data that JSON cannot hold, and with ``safe`` for anything but a dict.
     """
@@ -71,4 +83,4 @@ def json_page(data: Any, status: int = 200, *, safe: bool = True) -> Page:
         raise TypeError(
             "In order to allow non-dict objects to be serialized set the safe parameter to False."
         )
-    return page(json.dumps(data, default=encoded), status, "application/json")
+    return page(json.dumps(data, default=encoded, **options), status, "application/json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -43,6 +43,14 @@ class QueryParams(Mapping[str, str]):
         """``values`` as if a client had sent their texts; None is not sent. For a FilterSet that is given a dict."""
         made = cls()
         made._lists = {name: [str(value)] for name, value in values.items() if value is not None}
+        return made
+
+    @classmethod
+    def sent(cls, items: Iterable[tuple[str, str]]) -> QueryParams:
+        """Names and values as a form has them, repeated ones too (``request.POST``)."""
+        made = cls()
+        for name, value in items:
+            made._lists.setdefault(name, []).append(value)
         return made
 
     def put(self, name: str, value: str) -> None:

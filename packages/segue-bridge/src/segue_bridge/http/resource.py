@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from segue_bridge.auth.backend import Authentication
 from segue_bridge.auth.throttles import Throttle
@@ -124,6 +124,9 @@ class Resource:
     error_handler: ErrorHandler | None = None
     other_handler: OtherHandler | None = None
 
+    plain: ClassVar[bool] = False
+    """Whether it is a view of Django's own (:class:`~segue_bridge.http.plain_view.PlainResource`)."""
+
     def __post_init__(self) -> None:
         self.operations: dict[str, Operation] = {}
         self._access: Access | None = None
@@ -198,6 +201,14 @@ class Resource:
         """Decorator: ``get_object``, which OPTIONS asks before it describes PUT."""
         self._lookup = function
         return function
+
+    async def respond(self, call: Call) -> Response:
+        """What a plain view answers; DRF's have no such answer."""
+        raise NotImplementedError
+
+    def error_page(self, error: Exception) -> Response | None:
+        """Django's page of an exception that comes out of a plain view; None: it is none of those."""
+        return None
 
     async def check(self, call: Call) -> None:
         """Run the permissions. Raises 401 or 403."""
