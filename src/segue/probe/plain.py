@@ -48,15 +48,21 @@ def around(collector, callback, cls):
     found = list(_layers(collector, callback))
     if cls is None:
         return found
-    for base in cls.__mro__:
-        defined = vars(base).get("dispatch")
+    rest = list(cls.__mro__)
+    while rest:
+        defined = vars(rest[0]).get("dispatch")
         if not isinstance(defined, types.FunctionType):
+            rest.pop(0)
             continue
         found += handler(collector, defined)
-        dotted = collector.names.cls(base) + ".dispatch"
-        if dotted == "django.views.generic.base.View.dispatch":
+        # ``method_decorator(…, name="dispatch")`` wraps the dispatch that the class inherits.
+        place = unwrap(defined)[0].__qualname__
+        while rest and place != rest[0].__qualname__ + ".dispatch":
+            rest.pop(0)
+        base = rest.pop(0) if rest else None
+        if base is None or collector.names.cls(base) == "django.views.generic.base.View":
             break
-        found.append(_definition(collector, dotted, cls))
+        found.append(_definition(collector, collector.names.cls(base) + ".dispatch", cls))
     return found
 
 

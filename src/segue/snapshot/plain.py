@@ -48,6 +48,12 @@ def _of_frameworks(snapshot: Snapshot, view: View) -> bool:
 
 def _renders(snapshot: Snapshot, view: View, operation: Operation) -> bool:
     """Whether the code of the operation, with the functions and methods that it calls, shows a template."""
+    found = (ref.name for f in reached(snapshot, view, operation) for ref in f.globals.values())
+    return not _TEMPLATES.isdisjoint(found)
+
+
+def reached(snapshot: Snapshot, view: View, operation: Operation) -> Iterator[Function]:
+    """The functions of the snapshot behind an operation: its own, and those that it calls by name or as methods of the view."""
     seen: set[str] = set()
     todo = [operation.function or view.function]
     while todo:
@@ -56,12 +62,9 @@ def _renders(snapshot: Snapshot, view: View, operation: Operation) -> bool:
         if name in seen or function is None:
             continue
         seen.add(name)
-        refs = [ref.name for ref in function.globals.values()]
-        if _TEMPLATES.intersection(refs):
-            return True
-        todo += refs
+        yield function
+        todo += [ref.name for ref in function.globals.values()]
         todo += _own_methods(snapshot, view, function)
-    return False
 
 
 def _own_methods(snapshot: Snapshot, view: View, function: Function) -> Iterator[str]:
@@ -71,4 +74,4 @@ def _own_methods(snapshot: Snapshot, view: View, function: Function) -> Iterator
             yield dotted
 
 
-__all__ = ["operations", "pages"]
+__all__ = ["operations", "pages", "reached"]

@@ -307,9 +307,10 @@ class HttpSession(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Request(Kind):
-    """The DRF request (``raw`` for Django's own)."""
+    """The DRF request (``raw`` for Django's own). ``method``: it is that of a plain view, translated for this method."""
 
     raw: bool = False
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from segue.translate.models.migrations import write_migrations
 from segue.translate.named_super import plain_super
 from segue.translate.newer_python import readable
 from segue.translate.packages import explained
+from segue.translate.plain.route import translate_plain
 from segue.translate.queryset_of_self import local_querysets
 from segue.translate.rules import registry
 from segue.translate.views import error_handler
@@ -34,7 +35,8 @@ def translate(
     pure: Collection[str] = (),
     look_beneath: bool = False,
 ) -> Program:
-    """Translate every DRF operation of the project's own routes, or refuse it with its reasons.
+    """Translate every operation of the project's own routes, or refuse it with its reasons: those of DRF's views, and of Django's plain
+    views that answer with data.
 
     ``accepted_middleware`` are dotted names whose effect on answers the team has checked itself, ``pure`` modules of other packages
     that only compute (:mod:`segue.translate.rules.libraries`). ``look_beneath``: where nothing is native, translate again and again
@@ -47,10 +49,12 @@ def translate(
         snapshot, Program(package), accepted_middleware=frozenset(accepted_middleware), pure=frozenset(pure)
     )
     whole = (*releases.check(snapshot), *databases.check(snapshot))
-    blockers = (*whole, *patched.check(snapshot), *error_handler.prepare(ctx))
+    blockers = (*whole, *(changed := patched.check(snapshot)), *error_handler.prepare(ctx))
     translate_models(ctx)
     facts = Facts()
     for route in sorted(snapshot.routes, key=lambda r: r.order):
+        if route.kind == "django" and not whole and not changed:
+            translate_plain(ctx, facts, route)
         if route.kind != "drf" or not route.own:
             continue
         if blockers:

@@ -82,6 +82,24 @@ def http_response(frame: Frame, call: CallSite) -> Val | None:
     return Val(Response(code, writable=True), _made(frame, "page", parts, keywords))
 
 
+@function(f"{_HTTP}HttpResponseNotAllowed", "django.http.HttpResponseNotAllowed")
+def not_allowed(frame: Frame, call: CallSite) -> Val | None:
+    """``HttpResponseNotAllowed(["GET", "POST"])``."""
+    if KEPT in frame.ctx.memo:
+        return None
+    call.only("permitted_methods", at_most=1)
+    given = call.argument(0, "permitted_methods")
+    raw = call.raw_args[0] if call.raw_args else None
+    items = raw.elts if isinstance(raw, ast.List | ast.Tuple) else []
+    names = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+    if given is None or not names or len(names) != len(items):
+        raise frame.refuse(
+            "response", ast.unparse(call.node), "The methods are not written in place.", call.node
+        )
+    helper = frame.imported("segue_bridge.http.plain_view", "not_allowed")
+    return Val(Response(405), ast.Call(helper, [ast.List([literal(n) for n in names], ast.Load())], []))
+
+
 def _content_type(frame: Frame, call: CallSite, kind: Val | None) -> dict[str, ast.expr]:
     if kind is None or (isinstance(kind.kind, Const) and kind.kind.value is None):
         return {}
@@ -240,12 +258,12 @@ def file_response(frame: Frame, call: CallSite) -> Val | None:
 
 @function(f"{_HTTP}JsonResponse", "django.http.JsonResponse")
 def json_response(frame: Frame, call: CallSite) -> Val | None:
-    """``JsonResponse(data, safe=…, status=…)``."""
+    """``JsonResponse(data, safe=…, status=…, json_dumps_params={…})``."""
     from segue.translate.views.rules.responses import _body
 
     if KEPT in frame.ctx.memo:
         return None
-    call.only("data", "safe", "status", at_most=1)
+    call.only("data", "safe", "status", "json_dumps_params", at_most=1)
     data = call.argument(0, "data")
     if data is None or data.node is None:
         raise frame.refuse("response", ast.unparse(call.node), "Segue does not know this data.", call.node)
@@ -262,21 +280,106 @@ def json_response(frame: Frame, call: CallSite) -> Val | None:
     keywords = {"status": status} if code != 200 else {}
     if unsafe:
         keywords["safe"] = literal(False)
+    keywords |= _dumps(frame, call)
     return Val(Response(code), _made(frame, "json_page", [_body(frame, data, call)], keywords))
+
+
+_DUMPS = frozenset({"indent", "ensure_ascii", "sort_keys"})
+
+
+def _dumps(frame: Frame, call: CallSite) -> dict[str, ast.expr]:
+    """``json_dumps_params={"indent": 2}``, written in place."""
+    raw = call.raw_kwargs.get("json_dumps_params")
+    if raw is None:
+        return {}
+    keys = (
+        [k.value if isinstance(k, ast.Constant) else None for k in raw.keys]
+        if isinstance(raw, ast.Dict)
+        else [None]
+    )
+    values = raw.values if isinstance(raw, ast.Dict) else []
+    if not _DUMPS.issuperset(map(str, keys)) or not all(isinstance(v, ast.Constant) for v in values):
+        raise frame.refuse(
+            "response", ast.unparse(call.node), "These parameters of json.dumps are not known.", call.node
+        )
+    return {str(key): value for key, value in zip(keys, values, strict=True)}
 
 
 @function(
     *(f"{_HTTP}{n}" for n in _REDIRECT), *(f"django.http.{n}" for n in _REDIRECT), "django.shortcuts.redirect"
 )
 def redirect(frame: Frame, call: CallSite) -> Val | None:
-    """A redirect to a URL that the code names."""
+    """A redirect to a URL that the code names, to the path of a view, or to a text that is computed."""
     if KEPT in frame.ctx.memo:
         return None
-    call.only(at_most=1)
+    shortcut = call.name == "django.shortcuts.redirect"
+    if shortcut and (set(call.kwargs) - {"permanent"} or len(call.args) > 1 or _is_name(frame, call)):
+        return _to_named(frame, call)
+    call.only(*(("permanent",) if shortcut else ()), at_most=1)
     target = call.argument(0)
-    url = target.kind.value if target is not None and isinstance(target.kind, Const) else None
-    if not isinstance(url, str) or not _URL.match(url):
-        raise frame.refuse("redirect", ast.unparse(call.node), "Only a fixed URL is translated.", call.node)
-    code = _REDIRECT.get(call.name.rpartition(".")[2], 302)
+    code = _code(frame, call)
     keywords = {"status": literal(code)} if code != 302 else {}
-    return Val(Response(code), _made(frame, "redirect", [literal(url)], keywords))
+    url = target.kind.value if target is not None and isinstance(target.kind, Const) else None
+    if isinstance(url, str) and _URL.match(url):
+        return Val(Response(code), _made(frame, "redirect", [literal(url)], keywords))
+    computed = target is not None and target.kind == Scalar("str") and target.node is not None
+    # ``redirect(text)`` asks first whether that is the name of a view.
+    if not computed or (shortcut and not _is_path(call)):
+        raise frame.refuse(
+            "redirect",
+            ast.unparse(call.node),
+            "Only a fixed URL, or the path of a view, is translated.",
+            call.node,
+        )
+    assert target is not None
+    assert target.node is not None
+    return Val(Response(code), _made(frame, "redirect_to", [target.node], keywords))
+
+
+def _code(frame: Frame, call: CallSite) -> int:
+    permanent = call.kwargs.get("permanent")
+    if permanent is None:
+        return _REDIRECT.get(call.name.rpartition(".")[2], 302)
+    if not isinstance(permanent.kind, Const) or not isinstance(permanent.kind.value, bool):
+        raise frame.refuse("redirect", ast.unparse(call.node), "permanent is computed.", call.node)
+    return 301 if permanent.kind.value else 302
+
+
+def _is_path(call: CallSite) -> bool:
+    """Whether what is handed in is a path for certain: what ``reverse`` gives."""
+    raw = call.raw_args[0] if call.raw_args else None
+    return isinstance(raw, ast.Call) and ast.unparse(raw.func).rpartition(".")[2] == "reverse"
+
+
+def _is_name(frame: Frame, call: CallSite) -> bool:
+    """Whether the text is the name of a view, for which ``resolve_url`` looks before it takes it for a URL."""
+    first = call.argument(0)
+    text = first.kind.value if first is not None and isinstance(first.kind, Const) else None
+    return isinstance(text, str) and any(
+        r.name and text == (f"{r.namespace}:{r.name}" if r.namespace else r.name)
+        for r in frame.ctx.snapshot.routes
+    )
+
+
+def _to_named(frame: Frame, call: CallSite) -> Val:
+    """``redirect("note-detail", pk=note.pk)``: to the path of that view (``django.shortcuts.resolve_url``)."""
+    from segue.translate.interp.expressions.calls import call_named
+
+    node = call.node
+    code = _code(frame, call)
+    named = [k for k in node.keywords if k.arg != "permanent"]
+    if any(k.arg is None for k in named) or not node.args:
+        raise frame.refuse("redirect", ast.unparse(node), "The arguments of the URL are computed.", node)
+    given: list[ast.keyword] = []
+    if named:
+        mapping = ast.Dict([ast.Constant(k.arg) for k in named], [k.value for k in named])
+        given = [ast.keyword("kwargs", mapping)]
+    elif len(node.args) > 1:
+        given = [ast.keyword("args", ast.List(list(node.args[1:]), ast.Load()))]
+    asked = ast.fix_missing_locations(
+        ast.copy_location(ast.Call(ast.Name("reverse", ast.Load()), [node.args[0]], given), node)
+    )
+    found = call_named(frame, "django.urls.reverse", asked)
+    keywords = {"status": literal(code)} if code != 302 else {}
+    assert found.node is not None
+    return Val(Response(code), _made(frame, "redirect", [found.node], keywords))

@@ -98,7 +98,8 @@ def data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
 @attribute(Request, "method")
 def http_method(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.method``, a constant where the endpoint is known."""
-    known = _endpoint_method(frame)
+    assert isinstance(owner.kind, Request)
+    known = owner.kind.method or _endpoint_method(frame)
     return const(known) if known else Val(Scalar("str"), frame.state("method"))
 
 

@@ -13,6 +13,7 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, quote
 from segue.translate.kinds import Const, ListOf, Request, Scalar, Uploaded, UploadedFiles
+from segue.translate.rules.plain_request import of_plain_view, plain_files
 from segue.translate.rules.registry import attribute, method
 from segue.translate.serializers.by_view import current_view
 
@@ -22,6 +23,8 @@ _PARSERS = {f"rest_framework.parsers.{name}" for name in ("JSONParser", "FormPar
 @attribute(Request, "FILES")
 def files(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
     """``request.FILES``. A parser of the project's own may put anything there: refused."""
+    if of_plain_view(frame, owner):
+        return plain_files(frame, owner)
     view = current_view(frame.ctx)
     parsers = {p.name for p in view.policy("parser_classes").items} if view is not None else {""}
     if getattr(owner.kind, "raw", False) or not parsers <= _PARSERS or _shared(frame):

@@ -47,7 +47,11 @@ def class_of(kind: Kind) -> str:
 
 @attribute(ViewSelf, "request")
 def view_request(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val:
-    """``self.request``."""
+    """``self.request``: Django's own in a plain view."""
+    assert isinstance(owner.kind, ViewSelf)
+    endpoint = owner.kind.endpoint
+    if getattr(getattr(endpoint, "route", None), "kind", "drf") == "django":
+        return Val(Request(raw=True, method=str(getattr(endpoint, "method", ""))))
     return Val(Request())
 
 

@@ -36,12 +36,13 @@ def only_hands_on(ctx: Context, cls: Class | None, name: str) -> bool:
         defined = known.methods.get(name, "") if known is not None else f"{base}.{name}"
         if defined == f"{base}.{name}":
             function = ctx.snapshot.functions.get(defined)
-            if function is None or not _hands_on(function):
+            if function is None or not hands_on(function):
                 return False
     return False
 
 
-def _hands_on(function: Function) -> bool:
+def hands_on(function: Function) -> bool:
+    """Whether the method only calls its parent's, under decorators that change nothing."""
     if not all(decorator.startswith(_REPORTS) for decorator in function.wrapped_by):
         return False
     tree = ast.parse(textwrap.dedent(function.source)).body[0]

@@ -23,10 +23,11 @@ _LEFT = ("middleware", "sessions left")
 
 
 def arguments(
-    endpoint: Endpoint, kept: RouteMiddleware, query: Mapping[str, str]
+    endpoint: Endpoint, kept: RouteMiddleware, query: Mapping[str, str], *, asks: bool = False
 ) -> tuple[list[str], set[Import]]:
     """``left_to_django=…``, ``reads_session=True``, ``headers=…``.
 
+    ``asks``: a plain view's decorators read ``request.user`` first of all.
     ``query``: query parameters (``a&b``: both of them) whose requests are Django's for another reason, and what to say of it.
 
     Raises :class:`Refused` where the project's sessions are of a kind that cannot be read.
@@ -36,7 +37,7 @@ def arguments(
     for name, why in query.items():
         facts = tuple(Fact("query", one) for one in name.split("&"))
         rules.setdefault(facts, []).append(why)
-    asks = _asks_for_session(endpoint)
+    asks = asks or _asks_for_session(endpoint)
     if kept.unseen and not asks:
         # Sessions that have ended are dropped as soon as request.user is read; without the cookie there is none.
         rules.setdefault((Fact("cookie", cookie(ctx.snapshot, SESSIONS)),), []).extend(kept.unseen)
@@ -70,7 +71,7 @@ def arguments(
         out.append("reads_session=True")
     if kept.late:
         out.append("asks_late=True")
-    wrapped = around_dispatch.around(endpoint)
+    wrapped = around_dispatch.around(endpoint) if endpoint.route.kind == "drf" else None
     vary = (*(wrapped.vary if wrapped is not None else ()), *kept.vary)
     if vary:
         out.append(f"vary={tuple(dict.fromkeys(vary))!r}")
@@ -122,7 +123,9 @@ def _constant(endpoint: Endpoint, rules: dict[tuple[Fact, ...], list[str]]) -> s
         lines.append(f"    LeftToDjango({_rule(facts)}),")
     text = "\n".join(lines)
     if text not in known:
-        name = distinct("LEFT_TO_DJANGO", [endpoint.cls.rpartition(".")[2]], known.values())
+        name = distinct(
+            "LEFT_TO_DJANGO", [(endpoint.cls or endpoint.view.function).rpartition(".")[2]], known.values()
+        )
         module = ctx.program.module(
             f"{ctx.program.package}/access.py", "Who is asking, and how often they may."
         )

@@ -208,7 +208,7 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
     frame.lines = without_unasked(frame)
     doc = said(endpoint.view.description, endpoint.method, action)
     return PathOperation(
-        _name(endpoint, action), frame.lines, _imports(endpoint, frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
+        _name(endpoint, action), frame.lines, imports_of(frame.imports, frame.lines), doc, f"{endpoint.cls}.{action}",
         result.kind.status or 200 if isinstance(result.kind, Response) else 200,
     )  # fmt: skip
 
@@ -216,7 +216,7 @@ def _program(endpoint: Endpoint, action: str, dotted: str) -> PathOperation:
 def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object], ...] = ()) -> PathOperation:
     """A method of the project; ``given`` is what DRF passes by name besides the URL's arguments."""
     arguments: dict[str, Kind | Val] = {}
-    names = _parameters(function)
+    names = parameters(function)
     if endpoint.view.flavour != "function":
         names = names[1:]
     if names:
@@ -227,7 +227,7 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
             arguments[name] = kinds[name]
         elif name in dict(given):
             arguments[name] = const(dict(given)[name])
-    spec = _spec(function)
+    spec = signature(function)
     surplus = sorted(kinds.keys() - set(names[1:])) if spec.kwarg is None else []
     if surplus:
         why = "The URL has this argument, and the method does not take it: Django fails."
@@ -256,34 +256,38 @@ def _own(endpoint: Endpoint, function: Function, given: tuple[tuple[str, object]
     lines = [
         f"{p.name} = {path_scope(endpoint).url_argument(p.legacy)}"
         for p in body.parameters
-        if _used(p.name, body.lines)
+        if used(p.name, body.lines)
     ]
     action = endpoint.action or (endpoint.method.lower() if endpoint.view.flavour != "function" else "")
     return PathOperation(
-        _name(endpoint, action), [*lines, *body.lines], _imports(endpoint, set(body.imports), [*lines, *body.lines]), body.doc,
+        _name(endpoint, action), [*lines, *body.lines], imports_of(set(body.imports), [*lines, *body.lines]), body.doc,
         function.name, (body.returns.status or 200) if isinstance(body.returns, Response) else 200,
     )  # fmt: skip
 
 
-def _used(name: str, lines: tuple[str, ...]) -> bool:
+def used(name: str, lines: tuple[str, ...]) -> bool:
+    """Whether the statements have that name."""
     body = "async def f():\n" + "\n".join("    " + line for line in lines or ("pass",))
     return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(body)))
 
 
-def _imports(endpoint: Endpoint, imports: set[Import], lines: list[str]) -> set[Import]:
+def imports_of(imports: set[Import], lines: list[str]) -> set[Import]:
+    """``imports``, and what arguments of the URL need."""
     if any("UUID(call.path" in line for line in lines):
         return {*imports, Import("uuid", "UUID")}
     return set(imports)
 
 
-def _spec(function: Function) -> ast.arguments:
+def signature(function: Function) -> ast.arguments:
+    """The parameters as they are written."""
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
     return tree.args
 
 
-def _parameters(function: Function) -> list[str]:
-    spec = _spec(function)
+def parameters(function: Function) -> list[str]:
+    """The names of those by position."""
+    spec = signature(function)
     return [a.arg for a in [*spec.posonlyargs, *spec.args]]
 
 

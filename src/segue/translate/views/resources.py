@@ -20,7 +20,7 @@ from segue.translate.functions.writing import may_write
 from segue.translate.interp import carried
 from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.interp.leaving import WRITTEN
-from segue.translate.middleware.stack import add_finalizer, of_route
+from segue.translate.middleware.stack import RouteMiddleware, add_finalizer, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.permissions.access import access_body
 from segue.translate.rules import scopes
@@ -82,7 +82,7 @@ def translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             told |= {(o.route_id, o.method) for o in ctx.program.refused}
             rest = [o for o in route.operations if (route.id, o.method) not in told]
             view = ctx.snapshot.views[route.view]
-            _refuse_all(ctx, route, rest, _defect(Endpoint(ctx, route, view, "", None), error))
+            refuse_all(ctx, route, rest, defect(Endpoint(ctx, route, view, "", None), error))
 
 
 def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
@@ -97,7 +97,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         return
     never = unreachable(ctx, route) or patched.of_route(ctx.snapshot, route)
     if never is not None:
-        _refuse_all(ctx, route, route.operations, never)
+        refuse_all(ctx, route, route.operations, never)
         return
     base = Endpoint(ctx, route, view, "", None)
     ctx.memo[REQUEST_AUTH] = None  # middleware runs before anybody asks
@@ -118,10 +118,10 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         base = replace(base, rebound=own_constructor.replaced(base))
         shared = _shared(base)
     except Refused as refused:
-        _refuse_all(ctx, route, operations, refused.refusal)
+        refuse_all(ctx, route, operations, refused.refusal)
         return
     except Exception as error:  # noqa: BLE001 - a defect of ours must cost one route, not the run
-        _refuse_all(ctx, route, operations, _defect(base, error))
+        refuse_all(ctx, route, operations, defect(base, error))
         return
     built: list[tuple[Operation, PathOperation]] = []
     for operation in operations:
@@ -132,7 +132,7 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
             ctx.program.refused.append(RefusedOperation(route.id, operation.method, (refused.refusal,)))
         except Exception as error:  # noqa: BLE001
             ctx.program.refused.append(
-                RefusedOperation(route.id, operation.method, (_defect(endpoint, error),))
+                RefusedOperation(route.id, operation.method, (defect(endpoint, error),))
             )
     if not built:
         return
@@ -143,27 +143,21 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
         )
         if head:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(head)
-    for one in tuple(built):
-        again = written_before.done_again(ctx, kept, shared.before, *one) or written_before.left_late(
-            ctx, *one
-        )
-        again = again or left_saves.check(ctx, shared.before, *one)
-        again = again or read_around_write(ctx, shared.before, *one)
-        if again is not None:
-            built.remove(one)
-            ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))
+    drop_done_again(ctx, route, kept, shared.before, built)
     if not built:
         return
     try:
         why = {name: f"{reason.why} ({reason.place})" for name, reason in left.items()}
         extra, needed = middleware.arguments(base, kept, why)
     except Refused as refused:
-        _refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
+        refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
         return
     try:
-        handled, wanted = own_errors.arguments(base, ctx.module(base.app, "routes"), _constant(base).lower())
+        handled, wanted = own_errors.arguments(
+            base, ctx.module(base.app, "routes"), constant_name(base).lower()
+        )
     except Refused as refused:
-        _refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
+        refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
         return
     shared.arguments += [*extra, *handled]
     shared.imports |= needed | wanted
@@ -171,9 +165,26 @@ def _translate_route(ctx: Context, facts: Facts, route: Route) -> None:
     _emit(ctx, facts, base, shared, built, notes)
 
 
+def drop_done_again(
+    ctx: Context,
+    route: Route,
+    kept: RouteMiddleware,
+    before: Sequence[str],
+    built: list[tuple[Operation, PathOperation]],
+) -> None:
+    """Refuse, and take out of ``built``, what might leave a request to Django after it has written; ``before`` is what runs before the view."""
+    for one in tuple(built):
+        again = written_before.done_again(ctx, kept, before, *one) or written_before.left_late(ctx, *one)
+        again = again or left_saves.check(ctx, before, *one)
+        again = again or read_around_write(ctx, before, *one)
+        if again is not None:
+            built.remove(one)
+            ctx.program.refused.append(RefusedOperation(route.id, one[0].method, (again,)))
+
+
 def _otherwise_for_head(endpoint: Endpoint, operation: Operation, made: PathOperation) -> str:
     """Where the view looks at the method, HEAD runs the handler of GET and may find another way through it: why so."""
-    if operation.method == "GET" and _streams(endpoint.ctx, made.lines):
+    if operation.method == "GET" and streams(endpoint.ctx, made.lines):
         return f"{made.legacy} makes the pieces of its answer for GET only ({endpoint.where})"
     known = endpoint.klass()
     if operation.method != "GET" or known is None:
@@ -195,14 +206,15 @@ def _otherwise_for_head(endpoint: Endpoint, operation: Operation, made: PathOper
     return f"{made.legacy} looks at the method ({asking[0].where})"
 
 
-def _streams(ctx: Context, lines: Sequence[str]) -> bool:
+def streams(ctx: Context, lines: Sequence[str]) -> bool:
     """Whether it answers in pieces for which it asks the database: Django never asks for HEAD."""
     called = [record for record in reached(ctx, lines) if record is not None]
     text = "\n".join([*lines, *(line for record in called for line in record.lines)])
     return "streamed(" in text and "await " in text
 
 
-def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
+def defect(endpoint: Endpoint, error: Exception) -> Refusal:
+    """The refusal that a mistake of Segue's own becomes."""
     import traceback
 
     last = traceback.extract_tb(error.__traceback__)[-1]
@@ -215,7 +227,8 @@ def _defect(endpoint: Endpoint, error: Exception) -> Refusal:
     ).refusal
 
 
-def _refuse_all(ctx: Context, route: Route, operations: Sequence[Operation], reason: Refusal) -> None:
+def refuse_all(ctx: Context, route: Route, operations: Sequence[Operation], reason: Refusal) -> None:
+    """Refuse all of them for one reason."""
     for operation in operations:
         ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
 
@@ -329,7 +342,7 @@ def _emit(
                 0,
             )
         )
-    constant = facts.free(module.path, _constant(base))
+    constant = facts.free(module.path, constant_name(base))
     imports = {Import("segue_bridge.http.resource", "Resource"), *shared.imports}
     arguments = list(shared.arguments)
     # What a renderer of the project's makes of that description is Python's picture of it.
@@ -371,11 +384,11 @@ def _emit(
         code = f'@{constant}.initial{options_}\nasync def {name}(call: Call) -> None:\n    """{said} ({base.where})."""\n{body}\n'
         module.add(Decl(name, code, frozenset({call, *shared.initial_imports}), 40, origin))
     for operation, made in built:
-        native = _emit_operation(ctx, facts, base, constant, operation, made, dotted)
+        native = emit_operation(ctx, facts, base, constant, operation, made, dotted)
         ctx.program.native.append(replace(native, notes=notes))
 
 
-def _emit_operation(
+def emit_operation(
     ctx: Context,
     facts: Facts,
     base: Endpoint,
@@ -384,6 +397,7 @@ def _emit_operation(
     made: PathOperation,
     dotted: str,
 ) -> NativeOperation:
+    """Add the path operation function of ``made`` to ``routes.py``."""
     module = ctx.module(base.app, "routes")
     name = facts.free(module.path, made.name)
     options = [constant]
@@ -460,7 +474,8 @@ def _options(base: Endpoint) -> str | None:
     return "{" + ", ".join(f"{m!r}: {text}" for m in methods) + "}"
 
 
-def _constant(base: Endpoint) -> str:
+def constant_name(base: Endpoint) -> str:
+    """``NOTES_DETAIL_URL``: what the resource is called before other routes have taken the name."""
     words = re.findall(
         r"[A-Za-z0-9]+",
         re.sub(r"\{\w+\}", "detail" if base.route.path.rstrip("/").endswith("}") else "", base.route.path),

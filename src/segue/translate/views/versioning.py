@@ -47,7 +47,7 @@ def check_versioning(endpoint: Endpoint) -> None:
             raise endpoint.refuse(
                 "versioning", known.name, "A message of its own for invalid versions.", message.where
             )
-    _check_regex(endpoint)
+    check_optional(endpoint)
 
 
 def arguments(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
@@ -73,7 +73,7 @@ def arguments(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
         imports.add(Import("segue_bridge.http.versioning", "Versioning"))
     regex = whole_regex(endpoint)
     if regex:
-        made.append(f"regex={_raw(regex)}")
+        made.append(f"regex={raw_text(regex)}")
     return made, imports
 
 
@@ -131,8 +131,8 @@ def _texts(endpoint: Endpoint, known: Class, value: object) -> tuple[str, ...]:
     raise endpoint.refuse("versioning", f"{known.name}.allowed_versions", "It is no list of texts.")
 
 
-def _check_regex(endpoint: Endpoint) -> None:
-    """Django commits to what an optional part of an ``include`` took; the joined regex could go back on it.
+def check_optional(endpoint: Endpoint) -> None:
+    """Refuse what is optional in a URL in a way that one regex cannot say. Django commits to what an optional part of an ``include`` took; the joined regex could go back on it.
 
     It cannot where fixed text follows that the optional part does not begin with.
     """
@@ -156,8 +156,9 @@ def _check_regex(endpoint: Endpoint) -> None:
             raise endpoint.refuse("url-regex", regex, "What follows its optional part could be taken for it.")
 
 
-def _raw(text: str) -> str:
+def raw_text(text: str) -> str:
+    """``text`` as a raw string literal, where that can hold it."""
     return f'r"{text}"' if '"' not in text and not text.endswith("\\") else repr(text)
 
 
-__all__ = ["SCHEMES", "arguments", "check_versioning", "scheme", "whole_regex"]
+__all__ = ["SCHEMES", "arguments", "check_optional", "check_versioning", "raw_text", "scheme", "whole_regex"]
