@@ -33,6 +33,9 @@ LEFT_OUT = {
         "verify/test_effects.py::test_explore_finds_each[answer]",
         "verify/test_effects.py::test_the_projects_own_tests_find_each_and_pass_all_the_same",
     ),
+    "the same test with fewer cases": (
+        "translate/views/test_plain_views.py::test_both_sides_answer_alike[2400]",
+    ),
     "translate/middleware/test_recorders.py's rows and test_subclasses.py's sessions": (
         "translate/middleware/test_recorders.py::test_who_is_logged_in_by_a_session_is_left_to_django",
     ),

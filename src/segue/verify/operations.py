@@ -8,7 +8,9 @@ from collections.abc import Collection
 from typing import Any
 
 from segue.errors import DamagedFile
+from segue.snapshot import plain
 from segue.snapshot.model import Operation, Route, own_place
+from segue.verify import plain_operations
 from segue.verify.project import ProjectRef
 
 MANIFEST = "segue-manifest.json"
@@ -46,14 +48,16 @@ def native_operations(project: ProjectRef, only: Collection[str] = ()) -> list[d
 
 
 def all_operations(project: ProjectRef, only: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Every DRF operation of the project's own routes, for comparing Django with itself."""
+    """Every operation of the project's own routes that answers with data, for comparing Django with itself."""
     return [
         _described(
             project, route, operation, "", str(own_place(operation.where, project.snapshot.views[route.view]))
         )
         for route in project.snapshot.routes
-        if route.kind == "drf" and route.own
-        for operation in route.operations
+        for operation in (
+            plain.operations(project.snapshot, route) if route.kind == "django" else route.operations
+        )
+        if route.kind in ("drf", "django") and route.own
         if not only or f"{operation.method} {route.id}" in only
     ]
 
@@ -63,6 +67,7 @@ def _described(
 ) -> dict[str, Any]:
     view = project.snapshot.views[route.view]
     serializer = project.snapshot.serializers.get(view.serializer_class)
+    told = plain_operations.told(project.snapshot, route, operation) if route.kind == "django" else {}
     return {
         "key": f"{operation.method} {route.id}",
         "method": operation.method,
@@ -82,6 +87,7 @@ def _described(
         "envelope": _envelope(project, route.view),
         "function": function,
         "place": place,
+        **told,
     }
 
 

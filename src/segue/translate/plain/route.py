@@ -32,7 +32,7 @@ from segue.translate.rules import registry
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, PathScope, path_scope
 from segue.translate.specialise.fold import plain as plain_value
-from segue.translate.views import access, authentication, middleware, otp, sessions, versioning
+from segue.translate.views import access, authentication, csrf, middleware, otp, sessions, versioning
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
 from segue.translate.views.operation import PathOperation, imports_of, parameters, signature, used
@@ -346,8 +346,9 @@ def _arguments(
         arguments.append("authentication=VISITORS")
         imports.add(_visitors(base))
     checked = CSRF in ctx.snapshot.settings.middleware and not view.csrf_exempt and not kept.unchecked
-    if checked and any(m not in ("GET", "HEAD", "OPTIONS", "TRACE") for m in methods):
-        sessions.declare(ctx, base.where, only_read=True)
+    unsafe = any(m not in ("GET", "HEAD", "OPTIONS", "TRACE") for m in methods)
+    if checked and (unsafe or base.cls or layers.allowed):  # a 405 comes behind it, too
+        csrf.declare(ctx)
         if access.setting(ctx, "CSRF_USE_SESSIONS", False):
             raise base.refuse("csrf", "CSRF_USE_SESSIONS", "Plain views look for the token in a cookie here.")
         arguments.append("csrf=CSRF")

@@ -15,6 +15,7 @@ from .following import SEEN, Seen, damaged, worth_following
 from .literals import Literals, literals_of
 from .paths import paths_of
 from .personas import Persona, owners, people_for
+from .plain import with_token
 from .queries import known_parameters, queries_of
 from .requests import ACCEPTS, RAW_BODIES, as_form, as_json, as_multipart, case
 from .surroundings import FILES, languages, spoken, zones
@@ -100,6 +101,8 @@ class Plan:
         authenticators = live.authenticators_of(self.view)
         by_session_last = bool(operation.get("sessions_left"))
         self.people = [*people_for(authenticators, known, by_session_last), *programs_for(self.view)]
+        if operation.get("csrf"):
+            self.people.insert(1, with_token())
         self.anonymous = self.people[0]
         self.serializer = live.serializer_of(self.view, operation) if self.view is not None else None
         self.by_class = ByClass(self.serializer, operation, model)
@@ -372,8 +375,10 @@ class Plan:
         return self._json(values)
 
     def _json(self, values: Any) -> tuple[bytes, str]:
-        """The body; under the name where the view's code looks for it."""
+        """The body; under the name where the view's code looks for it, as a form where that is what it reads."""
         name = self.op.get("envelope")
+        if self.op.get("forms") and isinstance(values, dict):
+            return as_form(values)
         return as_json({name: values} if name else values)
 
     def _values(self) -> dict[str, Any]:
@@ -400,6 +405,7 @@ class Plan:
             ]
             model = getattr(getattr(serializer, "Meta", None), "model", None)
             function = getattr(self.view, str(self.view.action), None) if view and self.view.action else None
+            function = getattr(self.view, "function", function)  # a plain view
             self._literals = literals_of([serializer, function, view, model, *filters])
         return self._literals
 

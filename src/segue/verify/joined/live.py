@@ -6,9 +6,13 @@ import importlib
 from functools import cache
 from typing import Any
 
+from .plain import PlainView
+
+_SERVED: set[tuple[Any, str]] = set()  # plain views that were translated, with their patterns
+
 
 def elsewhere(path: str) -> bool:
-    """Whether ``path`` leads to a view that is none of DRF's (the page of a frontend that takes every URL).
+    """Whether ``path`` leads to a view that is none of DRF's and was not translated (the page of a frontend that takes every URL).
 
     The gateway asks Django for it; the generated service has no such route and is not asked. The same holds for a
     path that leads nowhere where the project has a 404 page of its own, or middleware that could add to Django's.
@@ -21,7 +25,7 @@ def elsewhere(path: str) -> bool:
         match = resolve(unquote(path))
     except Resolver404:
         return _own_middleware() or _own_not_found()
-    return not hasattr(match.func, "cls")
+    return not hasattr(match.func, "cls") and (match.func, match.route) not in _SERVED
 
 
 @cache
@@ -60,7 +64,8 @@ def listed(view: Any, name: str) -> list[Any]:
 
 
 def view_of(operation: dict[str, Any], path: str) -> Any:
-    """An instance of the view that ``path`` leads to, good enough to be asked; None for what is no DRF view."""
+    """An instance of the view that ``path`` leads to, good enough to be asked (:class:`~.plain.PlainView` for one without DRF); None for
+    what is another."""
     from django.contrib.auth import get_user_model
     from django.urls import Resolver404, resolve
     from rest_framework.request import Request
@@ -71,6 +76,9 @@ def view_of(operation: dict[str, Any], path: str) -> Any:
     except Resolver404:
         return None
     cls = getattr(match.func, "cls", None)
+    if operation.get("plain"):
+        _SERVED.add((match.func, match.route))
+        return PlainView(match, APIRequestFactory().generic(operation["method"], path))
     if cls is None:
         return None
     view = cls(**getattr(match.func, "initkwargs", {}))
