@@ -66,7 +66,12 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         ):
             shift.apply(settings, book, [])  # what is no longer translated goes back to Django at once
     left = [r for r in program.refused if f"{r.method} {r.route_id}" not in ported]
-    native, refused = len(program.native), len(left)
+    # Plain views of Django's are told apart: they were never part of the API that DRF serves.
+    without_drf = {r.id for r in snapshot.routes if r.kind == "django"}
+    plain = sum(o.route_id in without_drf for o in program.native)
+    plain_left = sum(r.route_id in without_drf for r in left)
+    left = [r for r in left if r.route_id not in without_drf]
+    native, refused = len(program.native) - plain, len(left)
     reasons = Counter(r.reasons[0].code for r in left if r.reasons)
     changes = Counter(str(c) for c in result.changes.values())
     if as_json:
@@ -75,6 +80,7 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
                 "output": str(settings.output),
                 "native": native,
                 "refused": refused,
+                "plain": {"native": plain, "refused": plain_left},
                 "ported": len(ported),
                 "reasons": dict(reasons.most_common()),
                 "files": dict(sorted(changes.items())),
@@ -88,6 +94,8 @@ def run(settings: Config, *, as_json: bool, max_refused: int | None) -> int:
         console.print(
             f"[bold]{native} of {total}[/] operations translated{share}{by_hand} into {settings.output}"
         )
+        if plain or plain_left:
+            console.print(f"{plain} of {plain + plain_left} operations of plain Django views translated")
         console.print("Files: " + ", ".join(f"{n} {c}" for c, n in sorted(changes.items())))
         for path, change in result.changes.items():
             if change in (Change.KEPT, Change.MERGED, Change.ORPHANED):

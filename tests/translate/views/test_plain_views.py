@@ -318,7 +318,7 @@ ANSWERED = {
     "POST /both/": {"302", "400"}, "PATCH /switch/{pk}/": {"200", "404"}, "DELETE /switch/{pk}/": {"204", "404"},
     "GET /guarded/": {"200", "403"}, "GET /sent/": {"200", "302"}, "GET /tested/": {"200", "302"}, "GET /fresh/": {"200", "302", "405"},
     "GET /kept/": {"200"}, "GET /atomic/": {"200", "500"}, "GET /denied/": {"200", "403", "404"}, "GET /sometimes/": {"200"},
-    "POST /list/": {"201", "500"}, "GET /list/{pk}/": {"200", "302", "404", "405"}, "DELETE /list/{pk}/": {"204", "302"},
+    "POST /list/": {"201", "500"}, "GET /list/{pk}/": {"200", "302", "404"}, "DELETE /list/{pk}/": {"204", "302"},
     "GET /permitted/": {"200", "302", "403"}, "GET /decorated/": {"200", "302", "405"}, "POST /decorated/": {"200", "302"},
     "GET /own/": {"200", "302"}, "GET /away/": {"302"}, "GET /by-path/": {"302"}, "GET /wrapped/": {"200", "302"},
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -402,6 +403,16 @@ def _visitors(base: Endpoint) -> Import:
     return Import(f"{ctx.program.package}.access", "VISITORS")
 
 
+def _resource_name(base: Endpoint) -> str:
+    """As DRF's resources are called; another name where links have that (:mod:`segue.translate.views.links`), as code may need both."""
+    wish = constant_name(base)
+    named = ((r.namespace, r.name) for r in base.ctx.snapshot.routes if r.name)
+    links = {
+        re.sub(r"\W+", "_", f"{space}:{name}" if space else name).upper() + "_URL" for space, name in named
+    }
+    return f"{wish.removesuffix('_URL')}_VIEW_URL" if wish in links else wish
+
+
 def _emit(
     facts: Facts,
     base: Endpoint,
@@ -415,7 +426,7 @@ def _emit(
     if "router" not in module.decls:
         text = f"router = Router(tags=[{base.app!r}])"
         module.add(Decl("router", text, frozenset({Import("segue_bridge.http.router", "Router")}), 0))
-    constant = facts.free(module.path, constant_name(base))
+    constant = facts.free(module.path, _resource_name(base))
     origin = Origin(base.cls or base.view.function, base.where)
     needed = {Import("segue_bridge.http.plain_view", "PlainResource"), *imports}
     text = f"{constant} = PlainResource({', '.join(arguments)})"
