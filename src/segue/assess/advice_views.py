@@ -4,6 +4,8 @@ from __future__ import annotations
 
 GROUPS: dict[str, str] = {
     # Views
+    "Look at request.user (is_authenticated, say) before it is handed on, or put login_required around the view.": "late-user",
+    "Let the token of CSRF be in a cookie, or keep the plain view on Django.": "csrf",
     "Use a parser that docs/hooks.md names, or content negotiation of DRF's own, or leave the route on Django.": (
         "content-negotiation parser policy-class"
     ),
