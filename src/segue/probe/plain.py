@@ -4,6 +4,7 @@ Sources: ``django.views.decorators``, ``django.contrib.auth.decorators``, ``djan
 ``django.utils.decorators.method_decorator`` and ``django.views.generic.base.View.as_view``.
 """
 
+import ast
 import contextlib
 import inspect
 import re
@@ -27,6 +28,7 @@ _HOOKS = (
     "handle_no_permission",
     "has_permission",
     "get_permission_required",
+    "get_test_func",
 )
 
 
@@ -162,8 +164,23 @@ def _test(collector, cells):
         )
     if home == _STAFF:
         return _STAFF + ".staff_member_required", given
-    named = isinstance(test, types.FunctionType) and test.__name__ != "<lambda>"
+    if isinstance(test, types.FunctionType) and test.__name__ == "<lambda>":
+        return _AUTH + ".user_passes_test", dict(given, test="", code=_lambda(test))
+    named = isinstance(test, types.FunctionType)
     return _AUTH + ".user_passes_test", dict(given, test=collector.meet_function(test) if named else "")
+
+
+def _lambda(function):
+    """The source of a lambda that stands alone in its line; '' where that cannot be told."""
+    try:
+        with open(function.__code__.co_filename, encoding="utf-8") as file:
+            text = file.read()
+        tree = ast.parse(text)
+    except (OSError, ValueError, SyntaxError):
+        return ""
+    first = function.__code__.co_firstlineno
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and n.lineno == first]
+    return (ast.get_source_segment(text, found[0]) or "") if len(found) == 1 else ""
 
 
 def _login_url(given):

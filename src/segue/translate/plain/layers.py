@@ -7,6 +7,7 @@ mixins of access) is written down as Python and translated as if the project had
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -147,6 +148,14 @@ def _guard(endpoint: Endpoint, out: Around, name: str, given: dict[str, Any]) ->
         out.guard.append(f"    {denied}")
     elif short == "staff_member_required":
         out.guard += [f"if not ({request}.user.is_active and {request}.user.is_staff):", f"    {away}"]
+    elif short == "UserPassesTestMixin":
+        out.guard.append("if not self.test_func():")
+        if not given.get("raises"):
+            out.guard += [f"    if {request}.user.is_authenticated:", "        raise PermissionDenied"]
+        out.guard.append(f"    {denied}")
+        return
+    elif short == "user_passes_test" and _asked_of_user(given.get("code")):
+        out.guard += [f"if not ({_asked_of_user(given['code'])}):", f"    {away}"]
     elif short == "user_passes_test" and given.get("test"):
         test = f"passes_{len(out.names)}"
         out.names[test] = GlobalRef("function", str(given["test"]))
@@ -154,6 +163,22 @@ def _guard(endpoint: Endpoint, out: Around, name: str, given: dict[str, Any]) ->
     else:
         raise endpoint.refuse("view-decorator", name, "Segue does not know whom it lets through.")
     out.asks = True
+
+
+def _asked_of_user(code: object) -> str:
+    """What ``lambda u: u.is_staff`` asks, of ``request.user``; '' where it names anything else."""
+    if not isinstance(code, str) or not code:
+        return ""
+    made = ast.parse(f"({code})", mode="eval").body
+    if not isinstance(made, ast.Lambda) or ast.unparse(made.args) not in {a.arg for a in made.args.args}:
+        return ""
+    (argument,) = made.args.args
+    names = [n for n in ast.walk(made.body) if isinstance(n, ast.Name)]
+    if not names or any(n.id != argument.arg for n in names):
+        return ""
+    for one in names:
+        one.id = "request.user"
+    return ast.unparse(made.body).replace("\n", " ")
 
 
 __all__ = ["TO_LOGIN", "Around", "around"]

@@ -52,6 +52,7 @@ ERROR_PAGES = "SEGUE_ERROR_PAGES"  # as the probe names it
 _VIEW = "django.views.generic.base.View"
 # What ``View`` itself has and calls; ``dispatch`` is read layer by layer.
 _ACCOUNTED = frozenset({"dispatch", "get", "post", "put", "patch", "delete", "test_func"})
+_OF_SESSIONS = (ASKED, KNOWN, "log_in(", "log_out(", "stay_logged_in(")
 _CONVERTERS = frozenset({"str", "int", "slug", "uuid", "path", "regex", ""})
 
 
@@ -208,7 +209,7 @@ def _guard(base: Endpoint, layers: Around, name: str) -> Body | None:
             scope=_scope(base, asked=False),
             shape=(base.key, name, "guard"),
         )
-    lines, fine = settle(body.lines)
+    lines, fine = settle(base.ctx, body.lines)
     if not fine:
         raise base.refuse(
             "late-user",
@@ -242,7 +243,7 @@ def _operation(
     guard = _guard(endpoint, inner, function.name)
     with translating(endpoint), leavable(ctx, endpoint.method in ("GET", "HEAD")):
         body = _body(endpoint, function, asked)
-    lines, fine = settle(body.lines)
+    lines, fine = settle(ctx, body.lines)
     if not fine:
         why = "It is handed to code that may not look at it, before anything else has: look at it first (is_authenticated)."
         raise endpoint.refuse("late-user", "request.user", why, function.where)
@@ -343,7 +344,7 @@ def _arguments(
     text = "\n".join(
         [*(guard.lines if guard is not None else ()), *(line for _, m in built for line in m.lines)]
     )
-    if ASKED in text or KNOWN in text:
+    if any(word in text for word in _OF_SESSIONS):
         arguments.append("authentication=VISITORS")
         imports.add(_visitors(base))
     checked = CSRF in ctx.snapshot.settings.middleware and not view.csrf_exempt and not kept.unchecked

@@ -18,7 +18,7 @@ async def log_in(call: Call, user: Any, identity: Identity, backend: str) -> Non
     ``backend`` is the dotted name of the one that found the user.
     """
     await sessions.login(await call.open_session(), call.db, user, identity, backend)
-    call.current = user
+    call.current, call.asked = user, True
     call.rotate_csrf_token()
 
 
@@ -38,7 +38,7 @@ async def log_out(call: Call) -> None:
     if call.stored_session is None:
         raise RuntimeError("this project has no sessions")
     await call.stored_session.flush(call.db)
-    call.current = AnonymousUser()
+    call.current, call.asked = AnonymousUser(), True
 
 
 async def stay_logged_in(call: Call, user: Any, identity: Identity) -> None:

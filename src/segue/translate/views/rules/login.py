@@ -17,6 +17,7 @@ from segue.translate.middleware.stack import entries
 from segue.translate.middleware.subclasses import extends
 from segue.translate.models.classes import PART
 from segue.translate.rules import custom_signals
+from segue.translate.rules.plain_request import of_plain_view
 from segue.translate.rules.registry import function
 from segue.translate.rules.user import entity_of
 from segue.translate.views import sessions
@@ -47,6 +48,9 @@ def logout(frame: Frame, call: CallSite) -> Val:
     if listening:
         title = f"user_logged_out → {listening[0].function}"
         raise frame.refuse("signal", title, "It is told a user or None, whoever asked.", call.node)
+    if of_plain_view(frame, call.args[0]):  # Django tells the receivers who was logged in
+        frame.is_async = True
+        frame.emit(f"await {ast.unparse(frame.state('call'))}.visitor()")
     _say(frame, call, "log_out")
     return const(None)
 
@@ -67,7 +71,7 @@ def _request(frame: Frame, call: CallSite) -> Val:
     request = call.argument(0, "request")
     if request is None or not isinstance(request.kind, Request):
         raise frame.refuse("login", ast.unparse(call.node), "Its first argument is no request.", call.node)
-    if request.kind.raw:
+    if request.kind.raw and not of_plain_view(frame, request):
         raise frame.refuse(
             "login",
             ast.unparse(call.node),
