@@ -20,8 +20,9 @@ class Note(models.Model):
 NATIVE = """\
 import json
 
+from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_required, permission_required, user_passes_test
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
+from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin, UserPassesTestMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import (
@@ -116,6 +117,41 @@ def is_boss(user):
 @user_passes_test(is_boss, login_url="/enter/?a=b c", redirect_field_name="back")
 def tested(request):
     return JsonResponse({"ok": True})
+
+
+@user_passes_test(lambda user: user.is_authenticated and user.is_staff)
+def by_lambda(request):
+    return JsonResponse({"ok": True})
+
+
+@user_passes_test(is_boss)
+def by_boss(request):
+    return JsonResponse({"ok": True})
+
+
+class Passing(UserPassesTestMixin, View):
+    raise_exception = True
+
+    def test_func(self):
+        return self.request.user.is_superuser
+
+    def get(self, request):
+        return JsonResponse({"ok": 1})
+
+
+@csrf_exempt
+@require_POST
+def enter(request):
+    user = authenticate(request, username=request.POST.get("username"), password=request.POST.get("password"))
+    if user is None:
+        return JsonResponse({"error": "Nobody"}, status=403)
+    login(request, user)
+    return JsonResponse({"me": request.user.username})
+
+
+def leave(request):
+    logout(request)
+    return HttpResponse("bye")
 
 
 @never_cache
@@ -302,7 +338,8 @@ urlpatterns = [
     path("denied/", v.denied), path("sometimes/", v.sometimes), path("list/", v.Notes.as_view()),
     path("list/<int:pk>/", v.OneNote.as_view()), path("permitted/", v.Permitted.as_view()),
     path("decorated/", v.Decorated.as_view()), path("own/", v.OwnDispatch.as_view()), path("away/", v.away),
-    path("by-path/", v.away_by_path), path("wrapped/", login_required(v.index)),
+    path("by-lambda/", v.by_lambda), path("by-boss/", v.by_boss), path("passing/", v.Passing.as_view()), path("enter/", v.enter),
+    path("leave/", v.leave), path("by-path/", v.away_by_path), path("wrapped/", login_required(v.index)),
     path("r/page/", r.page), path("r/shown/", r.Shown.as_view()), path("r/cookie/", r.cookie), path("r/cached/", r.cached),
     path("r/own/", r.Own.as_view()), path("r/setup/", r.Setup.as_view()), path("r/nothing/", r.nothing),
     path("r/session/", r.of_session), path("r/data/", r.data_of_drf), path("r/handed/", r.handed), path("r/waits/", r.waits),
@@ -321,6 +358,7 @@ ANSWERED = {
     "POST /list/": {"201", "500"}, "GET /list/{pk}/": {"200", "302", "404"}, "DELETE /list/{pk}/": {"204", "302"},
     "GET /permitted/": {"200", "302", "403"}, "GET /decorated/": {"200", "302", "405"}, "POST /decorated/": {"200", "302"},
     "GET /own/": {"200", "302"}, "GET /away/": {"302"}, "GET /by-path/": {"302"}, "GET /wrapped/": {"200", "302"},
+    "GET /by-lambda/": {"200", "302"}, "GET /by-boss/": {"200", "302"}, "GET /passing/": {"200", "403"}, "GET /leave/": {"200"},
 }  # fmt: skip
 
 

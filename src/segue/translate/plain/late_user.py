@@ -13,7 +13,7 @@ from segue.translate.functions.record import records
 
 ASKED = "call.visitor()"
 KNOWN = "call.user"
-_LOOKS = ("is_authenticated", "member")
+_LOOKS = ("is_authenticated", "member", "has_perm")
 _LATER = (ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -93,10 +93,10 @@ def _ended(body: Sequence[ast.stmt], asked: bool, found: _Found) -> bool:
 def _asks(node: ast.AST, found: _Found) -> bool:
     if not found.name:
         return isinstance(node, ast.Await) and ast.unparse(node.value) == ASKED
-    looked = node.value if isinstance(node, ast.Attribute) else None
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in _LOOKS and node.args:
-        looked = node.args[0]
-    return isinstance(looked, ast.Name) and looked.id == found.name
+    looked = [node.value] if isinstance(node, ast.Attribute) else []
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in _LOOKS:
+        looked = node.args
+    return any(isinstance(one, ast.Name) and one.id == found.name for one in looked)
 
 
 def _expression(node: ast.AST, asked: bool, found: _Found) -> bool:
