@@ -12,7 +12,7 @@ from segue.translate.context import Context
 from segue.translate.language import vary
 from segue.translate.serializers.facts import base_name, serializer_of
 from segue.translate.serializers.show import NESTED
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import asks_requests
 
 
 def actions(ctx: Context, serializer_name: str) -> str:
@@ -30,7 +30,7 @@ def info(ctx: Context, serializer_name: str) -> dict[str, Any]:
             "Its labels and help texts are others in other languages.",
             serializer.where,
         )
-    if changes_fields(ctx, serializer_name):
+    if asks_requests(ctx, serializer_name):
         why = "Its own code changes its fields by what the request brings."
         raise refuse("metadata", serializer_name, why, serializer.where)
     return {item.name: _field(ctx, item) for item in serializer.fields if base_name(item) != "HiddenField"}

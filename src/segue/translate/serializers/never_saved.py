@@ -12,7 +12,7 @@ import ast
 from segue.refusal import refuse
 from segue.translate.context import Context
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import fields_vary
 
 _HOOKS = (
     "__init__", "data", "fields", "_readable_fields", "get_fields", "to_representation", "to_internal_value", "run_validation",
@@ -24,7 +24,7 @@ def shown_unsaved(ctx: Context, name: str) -> ast.expr:
     """Code of what it shows. Raises ``Refused``."""
     serializer = serializer_of(ctx, name)
     known = ctx.snapshot.classes.get(name)
-    if changes_fields(ctx, name):
+    if fields_vary(ctx, name):
         why = "What it shows without having saved anything depends on the fields that the request leaves it."
         raise refuse("serializer-data", name, why, serializer.where)
     for hook in _HOOKS:
@@ -64,7 +64,7 @@ def shows_its_values(ctx: Context, name: str) -> bool:
     known = ctx.snapshot.classes.get(name)
     if (
         known is None
-        or changes_fields(ctx, name)
+        or fields_vary(ctx, name)
         or any(hook in known.attributes or overridden(ctx, name, hook) for hook in _HOOKS)
     ):
         return False

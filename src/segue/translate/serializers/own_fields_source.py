@@ -199,7 +199,8 @@ class _Source:
             default, ast.Constant | ast.List | ast.Tuple | ast.Set | ast.Dict
         ):
             raise self.refused(f"It needs {name}=, which it is not given here.", node)
-        return ast.unparse(default)
+        empty = isinstance(default, ast.List | ast.Tuple | ast.Set) and not default.elts
+        return "()" if empty else ast.unparse(default)
 
     # both --------------------------------------------------------------------------------
 

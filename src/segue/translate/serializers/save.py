@@ -58,7 +58,7 @@ from segue.translate.serializers.polymorphic_write import polymorphic_saver
 from segue.translate.serializers.show import NESTED
 from segue.translate.serializers.synthetic import Recipe, compose
 from segue.translate.serializers.tag_lists import check_saved, is_tag_list, saves_tags, set_tags, tag_fields
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import fields_vary
 from segue.translate.serializers.uploads import asks_much, check_upload, local_of, store, store_held, take
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.validators import first_parameter
@@ -156,7 +156,7 @@ def plain_saver(ctx: Context, serializer: Serializer, action: str, *, called: bo
         )
     check_model(ctx, serializer)
     always = {item.source for item in serializer.fields if not item.read_only and item.required}
-    if changes_fields(ctx, serializer.name):
+    if fields_vary(ctx, serializer.name):
         always = set()
     problem = save_problem(ctx, serializer.model, always if action == "create" else None, real=True)
     if problem is not None:

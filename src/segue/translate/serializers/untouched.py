@@ -14,7 +14,7 @@ from segue.translate.context import Context
 from segue.translate.interp.carried import SCOPES
 from segue.translate.rules import registry
 from segue.translate.rules.scopes import DISABLED
-from segue.translate.serializers.made import CHANGING
+from segue.translate.serializers.made import CHANGING, made_how
 
 HOOKS = ("__init__", "get_fields")
 
@@ -39,6 +39,26 @@ def use_untouched(ctx: Context) -> None:
         ctx.snapshot = replace(ctx.snapshot, serializers={**ctx.snapshot.serializers, **found})
 
 
+def asks_requests(ctx: Context, serializer: str) -> bool:
+    """Whether more than arguments decides about its fields."""
+    from segue.translate.serializers.facts import overridden
+    from segue.translate.serializers.own_arguments import taken
+    from segue.translate.serializers.own_init import inits
+
+    constructors = inits(ctx, serializer)
+    by_arguments = (
+        constructors and all(map(taken, constructors)) and not overridden(ctx, serializer, "get_fields")
+    )
+    return changes_fields(ctx, serializer) and not by_arguments
+
+
+def fields_vary(ctx: Context, serializer: str) -> bool:
+    """Whether the fields of the serializer in hand are others than those that its class makes."""
+    return asks_requests(ctx, serializer) or (
+        bool(made_how(ctx).arguments) and changes_fields(ctx, serializer)
+    )
+
+
 def changes_fields(ctx: Context, serializer: str) -> bool:
     """Whether the fields of ``serializer`` are what its code makes of them for a request."""
     found = ctx.memo.get(CHANGING, frozenset())
@@ -59,13 +79,17 @@ def _is_left_alone(ctx: Context, nested: str) -> bool:
 def _is_decided_by_requests(ctx: Context, serializer: Serializer) -> bool:
     from segue.translate.serializers.facts import overridden
     from segue.translate.serializers.initial import optional_on_update
-    from segue.translate.serializers.own_init import fixed_init
+    from segue.translate.serializers.own_arguments import taken
+    from segue.translate.serializers.own_init import fixed_init, inits
 
     if overridden(ctx, serializer.name, "get_fields"):
         return True
     if not overridden(ctx, serializer.name, "__init__"):
         return False
     registry.discover()
+    constructors = inits(ctx, serializer.name)
+    if constructors and all(map(taken, constructors)):
+        return True  # by arguments alone, which code of the project may give it
     if not serializer.error and optional_on_update(ctx, serializer) is not None:
         return False
     scopes = ctx.memo.get(SCOPES)
@@ -79,4 +103,4 @@ def _is_decided_by_requests(ctx: Context, serializer: Serializer) -> bool:
     return True
 
 
-__all__ = ["HOOKS", "changes_fields", "use_untouched"]
+__all__ = ["HOOKS", "asks_requests", "changes_fields", "fields_vary", "use_untouched"]

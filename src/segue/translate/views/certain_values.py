@@ -14,7 +14,7 @@ from segue.translate.interp.value import Val, literal, name
 from segue.translate.kinds import Serializer
 from segue.translate.serializers.added import may_be_put
 from segue.translate.serializers.facts import overridden, serializer_of
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import fields_vary
 from segue.translate.serializers.values import kinds_by_source
 
 _HOOKS = ("validate", "run_validation", "to_internal_value")
@@ -34,7 +34,7 @@ def certain_entries(frame: Frame, node: ast.expr) -> dict[str, Val] | None:
         return None
     serializer = serializer_of(frame.ctx, held.serializer)
     written = [item for item in serializer.fields if not item.read_only]
-    if changes_fields(frame.ctx, held.serializer):
+    if fields_vary(frame.ctx, held.serializer):
         return None
     if any(overridden(frame.ctx, held.serializer, hook) for hook in _HOOKS) or not all(
         item.required and item.source == item.name and item.name.isidentifier() for item in written

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -135,11 +136,18 @@ def _own_arguments(frame: Frame, dotted: str, call: CallSite) -> dict[str, objec
     if not changes_fields(frame.ctx, dotted):
         return {}
     names = taken_arguments(frame.ctx, dotted)
-    return {
-        key: value.kind.value
-        for key, value in call.kwargs.items()
-        if key in names and isinstance(value.kind, Const) and is_plain_data(value.kind.value)
-    }
+    found: dict[str, object] = {}
+    for key in names & call.kwargs.keys():
+        value = call.kwargs[key]
+        with suppress(ValueError):
+            known = (
+                value.kind.value
+                if isinstance(value.kind, Const)
+                else ast.literal_eval(value.node or ast.Name("x"))
+            )
+            if is_plain_data(given := tuple(known) if isinstance(known, list | set) else known):
+                found[key] = given
+    return found
 
 
 def context_given(frame: Frame, call: CallSite, otherwise: Given) -> Given:

@@ -18,7 +18,7 @@ from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.facts import base_name, overridden, serializer_of
 from segue.translate.serializers.never_saved import shows_its_values
 from segue.translate.serializers.popped import popped
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import fields_vary
 from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import SCALARS, value_kind
 from segue.translate.views.serializer_object import held_of
@@ -101,7 +101,7 @@ def item(frame: Frame, owner: Val, call: CallSite) -> Val:
     if (
         field is None
         or not simple
-        or changes_fields(frame.ctx, serializer.name)
+        or fields_vary(frame.ctx, serializer.name)
         or field.write_only
         or field.name in popped(frame.ctx, owner.kind.serializer)
         or field.read_only

@@ -15,7 +15,7 @@ from segue.translate.serializers import dropping
 from segue.translate.serializers.by_view import own_context, view_of
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.initial import optional_on_update
-from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.untouched import fields_vary
 from segue.translate.serializers.use import Use
 
 
@@ -59,7 +59,7 @@ _FACTS = ("source", "read_only", "write_only", "required", "allow_null")
 def _facts(frame: Frame, name: str, field: object) -> Val | None:
     """What never changes of a field. An ``__init__`` that changes fields for an update is passed over."""
     serializer = serializer_of(frame.ctx, name)
-    if optional_on_update(frame.ctx, serializer) or frame.hidden or changes_fields(frame.ctx, name):
+    if optional_on_update(frame.ctx, serializer) or frame.hidden or fields_vary(frame.ctx, name):
         return None
     for item in serializer.fields:
         if item.name == field:
