@@ -672,6 +672,14 @@ class FieldSet(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class ListChild(Kind):
+    """``self.child`` in a method of a list serializer: the serializer of one item."""
+
+    serializer: str
+    use: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnField(Kind):
     """``self.fields["x"]`` there; ``name`` is empty where only a request tells which."""
 

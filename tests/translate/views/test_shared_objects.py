@@ -1,5 +1,6 @@
 """Objects that Django has once where several rows lead to them, what a loop's functions read of relations, ``data`` of
-serializers that have saved nothing, and serializers that change their fields (``tests.translate.serializers.own_fields``)."""
+serializers that have saved nothing, and serializers that change their fields
+(``tests.translate.serializers.own_fields``) or have lists of their own (``own_lists``)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.projects.asked import Asking, both, other_answers
 from tests.projects.site import SETTINGS, Site
-from tests.translate.serializers import own_fields
+from tests.translate.serializers import own_fields, own_lists
 
 from segue.emit import write
 from segue.target.ir import Program
@@ -395,7 +396,7 @@ from notes import views
 
 router = SimpleRouter()
 router.register("done", views.DoneViewSet, basename="done")
-urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view()), path("own/", include("notes.own_urls"))]
+urlpatterns = [*router.urls, path("plain/", views.PlainView.as_view()), path("own/", include("notes.own_urls")), path("lists/", include("notes.list_urls"))]
 """
 SAME = ("given_joined", "one", "received", "saved_first", "gone", "renamed", "made", "twice_asked")
 SHARED = (
@@ -409,8 +410,8 @@ ECHOED = ("echoed_day", "echoed_null", "echoed_other_name", "echoed_secret", "ec
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Path, Program]:
     root = tmp_path_factory.mktemp("shared")
     files = {
-        "notes/models.py": MODELS + own_fields.MODELS, "notes/views.py": VIEWS, "notes/own_fields.py": own_fields.VIEWS,
-        "notes/own_urls.py": own_fields.URLS, "site_/urls.py": URLS,
+        "notes/models.py": MODELS + own_fields.MODELS + own_lists.MODELS, "notes/views.py": VIEWS, "notes/own_fields.py": own_fields.VIEWS,
+        "notes/own_lists.py": own_lists.VIEWS, "notes/list_urls.py": own_lists.URLS, "notes/own_urls.py": own_fields.URLS, "site_/urls.py": URLS,
         "site_/settings.py": SETTINGS + 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]\n',
     }  # fmt: skip
     site = Site.make(root, files)
@@ -429,8 +430,8 @@ def test_answers_and_rows_are_those_of_django(made: tuple[Site, Path, Program]) 
         Asking("POST", "/done/frozen_by_name/"),
         *(Asking("POST", "/done/frozen_perhaps/", body=body) for body in ("{}", '{"why": "so"}')),
     ]
-    others = own_fields.requests()
-    pairs = both(site, generated, ROWS + own_fields.ROWS, [*requests, *others])
+    others = [*own_fields.requests(), *own_lists.requests()]
+    pairs = both(site, generated, ROWS + own_fields.ROWS + own_lists.ROWS, [*requests, *others])
     assert other_answers(pairs, [*requests, *others]) == []
     statuses = [told.status for told, _ in pairs]
     assert statuses[: len(requests)] == [200] * (len(SAME) + 2) + [400, 400, 409, 409, 409, 409]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segue.snapshot.model import Serializer, SerializerField
 from segue.target.ir import Import
+from segue.translate.context import Context
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import nullable as nullable_kind
@@ -28,6 +29,7 @@ from segue.translate.kinds import (
 from segue.translate.load.models import concrete, field_of, pk_field
 from segue.translate.load.needs import column
 from segue.translate.rules.column_objects import holds_localized
+from segue.translate.rules.managers import related_queryset
 from segue.translate.rules.plain_data import object_in
 from segue.translate.serializers.absent import is_absent
 from segue.translate.serializers.as_made import as_made
@@ -45,6 +47,7 @@ from segue.translate.serializers.interface import Presenter
 from segue.translate.serializers.made import as_a_field
 from segue.translate.serializers.money import FIELD as MONEY
 from segue.translate.serializers.own_field import own_url, shown_by_itself, shows_itself, whole_object
+from segue.translate.serializers.own_list import check_list_class, method_of, shown_by
 from segue.translate.serializers.path import Found, Guard, follow
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.represent import nullable, represent, scalar_type
@@ -94,7 +97,9 @@ def show(
     if item.cls == MONEY:
         found = follow(frame, instance, attributes, item.where)
         return _piece(item, _nullable(frame, item, found, _represented), found.guards, partial)
-    if base not in NESTED and shows_itself(frame, item):
+    if base == "ListSerializer" and shows_all(frame.ctx, item):
+        return _piece(item, _by_list(frame, item, instance, attributes), [], partial)
+    if base not in (*NESTED, "ListSerializer") and shows_itself(frame, item):
         if not whole_object(frame, item):
             raise field_refusal(
                 item, "field-output", "It shows an object of which DRF gives it the key alone."
@@ -445,9 +450,28 @@ def _check_shared(item: SerializerField, nested: Presenter) -> None:
 
 
 def check_list(frame: Frame, item: SerializerField) -> None:
-    """Refuse list serializers of the project's own (``Meta.list_serializer_class``)."""
-    if not item.cls.startswith("rest_framework."):
-        raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
+    """Refuse what a list serializer of the project's own overrides beside what is translated."""
+    check_list_class(frame.ctx, item.cls, item.where)
+
+
+def shows_all(ctx: Context, item: SerializerField) -> bool:
+    """Whether a list serializer of the project's says itself how all are shown."""
+    check_list_class(ctx, item.cls, item.where)
+    return method_of(ctx, item.cls, "to_representation") is not None
+
+
+def _by_list(frame: Frame, item: SerializerField, instance: Val, attributes: list[str]) -> _Made:
+    """``to_representation`` of a list serializer's own, given the manager, as ``Field.get_attribute`` gives it."""
+    if len(attributes) != 1 or not instance.text.isidentifier():
+        raise field_refusal(item, "list-serializer", "Its source is no set of the object itself.")
+    frame.env.setdefault(instance.text, instance)
+    manager = evaluate(frame, f"{instance.text}.{attributes[0]}", item.where)
+    if not isinstance(manager.kind, RelatedManager):
+        raise field_refusal(item, "list-serializer", "Its source is no set of the object itself.")
+    rows = related_queryset(frame, manager, ast.Pass(lineno=1))
+    with as_a_field(frame.ctx):
+        made = shown_by(frame, item.cls, item.serializer, rows)
+    return _free(frame, item, made)
 
 
 __all__ = ["Piece", "check_list", "show"]

@@ -46,6 +46,7 @@ from segue.translate.serializers.made import as_a_field
 from segue.translate.serializers.own_driving import DRIVEN, finish, finishes, overrides, prepare
 from segue.translate.serializers.own_fields import OwnFields, field_set, own_fields
 from segue.translate.serializers.own_input import conversion_lines, converts_itself
+from segue.translate.serializers.own_list import check_list_class, method_of
 from segue.translate.serializers.polymorphic import chooses_by_class
 from segue.translate.serializers.polymorphic_write import polymorphic_writer
 from segue.translate.serializers.rules_text import Rules, add_validators, rules_of
@@ -177,8 +178,12 @@ class _Builder:
             raise field_refusal(
                 item, "nested-validator", "The nested serializer has validators of its own here."
             )
-        if many and not item.cls.startswith("rest_framework."):
-            raise field_refusal(item, "list-serializer", "It has a list serializer of its own.")
+        if many:
+            check_list_class(self.ctx, item.cls, item.where)
+            if method_of(self.ctx, item.cls, "validate") is not None:
+                raise field_refusal(
+                    item, "list-serializer", "Its list serializer validates all items together."
+                )
         with as_a_field(self.ctx):
             nested = writer(self.ctx, item.serializer)
         if overrides(self.ctx, serializer_of(self.ctx, item.serializer), "run_validation"):

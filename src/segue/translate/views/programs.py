@@ -20,6 +20,7 @@ from segue.translate.load.fetch import fetch_all, site_of
 from segue.translate.pagination.envelope import own_envelope
 from segue.translate.pagination.paginators import Paginator, paginator_of
 from segue.translate.query.build import settle
+from segue.translate.serializers.own_list import shows_lists
 from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views import generic, serializer_object
 from segue.translate.views.by_choice import by_choice
@@ -43,19 +44,24 @@ def list_(frame: Frame, endpoint: Endpoint) -> Val:
     page = page_of(frame, endpoint, objects, None)
     if isinstance(page.kind, Const):
         rows = fetch_all(frame, objects, site_of(frame, objects))
-        return by_choice(frame, endpoint, lambda chosen, _: reply(frame, _shown(frame, chosen, rows)))
+        return by_choice(
+            frame, endpoint, lambda chosen, _: reply(frame, _shown(frame, chosen, rows, objects))
+        )
     return by_choice(
         frame, endpoint, lambda chosen, _: enveloped(frame, endpoint, _shown(frame, chosen, page), None)
     )
 
 
-def _shown(frame: Frame, endpoint: Endpoint, rows: Val) -> Val:
-    """``self.get_serializer(rows, many=True).data``."""
+def _shown(frame: Frame, endpoint: Endpoint, rows: Val, objects: Val | None = None) -> Val:
+    """``self.get_serializer(rows, many=True).data``. ``objects``: the queryset behind rows that are no page of it."""
     serializer = get_serializer(frame, endpoint, [rows], {"many": const(True)})
     assert isinstance(serializer.kind, Serializer)
+    kind = serializer.kind
+    if objects is not None and shows_lists(frame.ctx, kind.name):
+        serializer = get_serializer(frame, endpoint, [objects], {"many": const(True)})
     paginator = paginator_of(endpoint)
     if paginator is None or not paginator.always:
-        serializer_object.check_not_asked(frame, serializer.kind.name)
+        serializer_object.check_not_asked(frame, kind.name)
     return serializer_object.data(frame, serializer)
 
 

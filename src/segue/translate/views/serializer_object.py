@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from segue.target.ir import Import
 from segue.translate.context import Context
+from segue.translate.functions.lift import Lifted
 from segue.translate.functions.writing import may_write, may_write_any_of
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
@@ -67,6 +68,16 @@ from segue.translate.serializers.instance_sets import looks_at_instance
 from segue.translate.serializers.made import Made, made_as
 from segue.translate.serializers.never_saved import shown_unsaved, shows_its_values
 from segue.translate.serializers.own_fields_source import is_plain_data, taken_arguments
+from segue.translate.serializers.own_list import (
+    LIST,
+    check_child_alone,
+    lifted_method,
+    list_class,
+    method_of,
+    shown_by,
+    whole_check,
+)
+from segue.translate.serializers.own_list import refused as refused_list
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
@@ -86,7 +97,7 @@ class Held:
     ``self``, ``saved`` what ``save()`` returned, ``fetched``
     what was loaded before that, ``given`` the objects that it was given by name, ``given_context`` its context. ``unasked``: nobody looks at what
     ``is_valid()`` said; ``unused``: nor at what ``save()`` gave. ``torn``: branches have left it in different states;
-    ``created``: it was made without an instance; ``arguments``: those that are not DRF's. ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
+    ``created``: it was made without an instance; ``arguments``: those that are not DRF's; ``limits``: those of the length of a list. ``sometimes``: one of them has saved, and ``saved`` is None otherwise. ``shown_at``: how many lines the function had when ``data`` was first read, -1 before."""
 
     serializer: str
     instance: Val | None = None
@@ -107,6 +118,7 @@ class Held:
     shown_at: int = -1
     created: bool = False
     arguments: dict[str, object] = field(default_factory=dict)
+    limits: dict[str, object] = field(default_factory=dict)
 
 
 _SOME = ast.Name("shown", ast.Load())
@@ -117,7 +129,12 @@ _TORN = "It was validated or saved in some of the branches before this only."
 def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
     """``XSerializer(instance, data=…, many=…, partial=…, context=…)``."""
     taken = _own_arguments(frame, dotted, call)
-    call.only("instance", "data", "many", "partial", "context", "read_only", *taken, at_most=2)
+    limits = _limits(call)
+    known = frame.ctx.snapshot.classes.get(dotted)
+    if known is not None and LIST in known.mro:
+        why = "Make it by the class of one item, with many=True; Segue follows Meta.list_serializer_class of that."
+        raise frame.refuse("list-serializer", dotted, why, call.node)
+    call.only("instance", "data", "many", "partial", "context", "read_only", *taken, *limits, at_most=2)
     return new(
         frame,
         dotted,
@@ -127,8 +144,21 @@ def construct_serializer(frame: Frame, dotted: str, call: CallSite) -> Val:
         partial=call.kwargs.get("partial"),
         context=context_given(frame, call, NONE),
         arguments=taken,
+        limits={("empty" if key == "allow_empty" else key): value for key, value in limits.items()},
         at=call.node,
     )
+
+
+def _limits(call: CallSite) -> dict[str, object]:
+    """What ``many=True`` says of the length of a list, as constants."""
+    many = call.kwargs.get("many")
+    if many is None or not isinstance(many.kind, Const) or not many.kind.value:
+        return {}
+    return {
+        key: value.kind.value
+        for key in ("allow_empty", "max_length", "min_length")
+        if (value := call.kwargs.get(key)) is not None and isinstance(value.kind, Const)
+    }
 
 
 def _own_arguments(frame: Frame, dotted: str, call: CallSite) -> dict[str, object]:
@@ -168,10 +198,11 @@ def new(
     partial: Val | None = None,
     context: Given = OF_VIEW,
     arguments: Mapping[str, object] = MappingProxyType({}),
+    limits: Mapping[str, object] = MappingProxyType({}),
     at: ast.AST | None = None,
 ) -> Val:
     """A serializer object. Raises ``Refused`` for arguments that cannot be written down."""
-    held = Held(dotted, given_context=context, arguments=dict(arguments))
+    held = Held(dotted, given_context=context, arguments=dict(arguments), limits=dict(limits))
     if instance is not None and not (isinstance(instance.kind, Const) and instance.kind.value is None):
         held.instance = instance
     held.created = held.instance is None
@@ -277,23 +308,29 @@ def _is_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | Non
 
 def _all_valid(frame: Frame, held: Held, raise_exception: bool, at: ast.AST | None) -> Val:
     """``ListSerializer.is_valid``: every item is validated, then all errors are told, by place."""
-    _check_list(frame, held, at)
+    cls = list_class(frame.ctx, held.serializer)
     refused = unvalidated(frame.ctx, held.serializer)
     if refused is not None:
         raise refused
-    if held.instance is not None or held.partial != "False":
+    updates = held.instance is not None and method_of(frame.ctx, cls, "update") is not None
+    if (held.instance is not None and not updates) or held.partial not in ("False", "True"):
         raise frame.refuse(
             "serializer-many", held.serializer, "Input with many=True is translated for new objects.", at
         )
     made = writer(frame.ctx, held.serializer)
     _check_request(frame, held, made, at)
     _check_leaves(frame, held, made, at)
+    if held.instance is not None:
+        check_child_alone(frame.ctx, list_class(frame.ctx, held.serializer), made)
     assert held.data is not None
     given = held.data if isinstance(held.data, ast.Name) else frame.hoist("data", held.data, at)
     frame.locals_seen.add("item")
-    call = call_lifted(frame, made.lifted, "item").removeprefix("await ")
+    partial = ["partial=True"] if held.partial == "True" else []
+    call = call_lifted(frame, made.lifted, "item", *partial).removeprefix("await ")
     frame.use(Import("segue_bridge.schema.nested", "each_sent"))
     options = "" if errors_as_dict(frame.ctx) else ", errors_as_dict=False"
+    options += "".join(f", {key}={value!r}" for key, value in held.limits.items())
+    options += whole_check(frame, held.serializer)
     if error_key(frame.ctx) != "non_field_errors":
         options += f", error_key={error_key(frame.ctx)!r}"
     held.values = frame.fresh("values")
@@ -331,13 +368,6 @@ def _check_leaves(frame: Frame, held: Held, made: Writer, at: ast.AST | None) ->
             held.serializer,
             "Some of its input is left to Django, and something may have been written before it is looked at.",
             at,
-        )
-
-
-def _check_list(frame: Frame, held: Held, at: ast.AST | None) -> None:
-    if "list_serializer_class" in frame.ctx.snapshot.serializers[held.serializer].meta:
-        raise frame.refuse(
-            "list-serializer", held.serializer, "A list serializer of its own is not translated yet.", at
         )
 
 
@@ -392,7 +422,7 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
                 held.given[key] = value.kind
         values = ast.Dict(keys, items)
     if held.many:
-        return _save_all(frame, held, values)
+        return _save_all(frame, held, values, bool(extra), at)
     if held.instance is None:
         saver = creator(frame.ctx, held.serializer)
         _check_request(frame, held, saver, at)
@@ -418,8 +448,12 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
     return held.saved
 
 
-def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
-    """``ListSerializer.create``: one after another."""
+def _save_all(frame: Frame, held: Held, values: ast.expr, merged: bool, at: ast.AST | None) -> Val:
+    """``ListSerializer.create``: one after another, or what the project has in its place."""
+    cls = list_class(frame.ctx, held.serializer)
+    action = "create" if held.instance is None else "update"
+    if method_of(frame.ctx, cls, action) is not None:
+        return _save_by_list(frame, held, cls, action, values if merged else None, at)
     saver = creator(frame.ctx, held.serializer)
     _check_request(frame, held, saver, None)
     frame.locals_seen.add("item")
@@ -430,6 +464,32 @@ def _save_all(frame: Frame, held: Held, values: ast.expr) -> Val:
     local = frame.fresh("saved")
     frame.emit(f"{local} = [{call} for item in {held.values}]")
     held.saved = held.instance = Val(ListOf(saver.lifted.returns), name(local))
+    return held.saved
+
+
+def _save_by_list(
+    frame: Frame, held: Held, cls: str, action: str, merged: ast.expr | None, at: ast.AST | None
+) -> Val:
+    """``create`` or ``update`` of a list serializer of the project's: what it gives is what is shown."""
+    kinds: list[Kind] = [ListOf(ValidatedData(held.serializer))]
+    given = name(held.values) if merged is None else quote(f"[{{0}} for item in {held.values}]", merged)
+    arguments = [ast.unparse(given)]
+    if held.instance is not None:
+        if held.instance.node is None or not isinstance(held.instance.kind, QuerySet | ListOf):
+            raise frame.refuse("list-serializer", held.serializer, "Segue does not see what is updated.", at)
+        kinds.insert(0, held.instance.kind)
+        arguments.insert(0, held.instance.text)
+    lifted = lifted_method(frame.ctx, cls, held.serializer, action, *kinds)
+    assert lifted is not None
+    function = method_of(frame.ctx, cls, action)
+    assert function is not None
+    kind = lifted.returns
+    if not isinstance(kind, ListOf) or not isinstance(kind.item, Instance) or kind.item.nullable:
+        raise refused_list(function, "Segue does not see that it returns a list of objects.")
+    _check_state(frame, held, lifted, at)
+    local = frame.fresh("saved")
+    frame.emit(f"{local} = {call_lifted(frame, lifted, *arguments)}")
+    held.saved = held.instance = Val(kind, name(local))
     return held.saved
 
 
@@ -585,12 +645,41 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
         raise frame.refuse("serializer-data", held.serializer, "It shows nothing.", at)
     if not (isinstance(shown.kind, ListOf) and shown.kind.type == "list"):
         check_not_asked(frame, held.serializer, at)
-    if isinstance(shown.kind, RelatedManager):
-        from segue.translate.interp.expressions.calls import method_call
+    cls = list_class(frame.ctx, held.serializer)
+    if method_of(frame.ctx, cls, "to_representation") is not None:
+        return _shown_by_list(frame, held, cls, shown, at)
+    return listed(frame, held.serializer, shown, at, held)
 
-        call = ast.parse("x.all()", mode="eval").body
-        assert isinstance(call, ast.Call)
-        shown = method_call(frame, shown, "all", call)
+
+def _shown_by_list(frame: Frame, held: Held, cls: str, shown: Val, at: ast.AST | None) -> Val:
+    """``ListSerializer.data``, by the project's ``to_representation``."""
+    if isinstance(shown.kind, RelatedManager):
+        shown = _all_of(frame, shown)
+    if shown.node is None:
+        raise frame.refuse("serializer-data", held.serializer, "It shows nothing.", at)
+    made = shown_by(frame, cls, held.serializer, shown)
+    function = method_of(frame.ctx, cls, "to_representation")
+    assert function is not None
+    if not isinstance(made.kind, ListOf):
+        # ``ReturnList`` makes a list of whatever it is: of a dict's keys, say.
+        raise refused_list(function, "Segue does not see that it returns a list.")
+    if not held.given_context.has_request and "context" in function.source:
+        raise frame.refuse("serializer-context", held.serializer, "It is made without a request.", at)
+    return made
+
+
+def _all_of(frame: Frame, manager: Val) -> Val:
+    from segue.translate.interp.expressions.calls import method_call
+
+    call = ast.parse("x.all()", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return method_call(frame, manager, "all", call)
+
+
+def listed(frame: Frame, serializer: str, shown: Val, at: ast.AST | None, held: Held | None = None) -> Val:
+    """``ListSerializer.to_representation``: each of the rows, or of those of a manager, by the serializer of one."""
+    if isinstance(shown.kind, RelatedManager):
+        shown = _all_of(frame, shown)
     if isinstance(shown.kind, QuerySet) and shown.kind.query.related is not None:
         shown = loaded_list(frame, shown, only_prefetched=True) or shown
     if isinstance(shown.kind, QuerySet) and (
@@ -599,11 +688,9 @@ def _many(frame: Frame, held: Held, at: ast.AST | None) -> Val:
         shown = fetched_rows(frame, shown, at if isinstance(at, ast.expr) else name(shown.text))
     elif isinstance(shown.kind, QuerySet):
         kept_rows(frame, shown, at or ast.Pass())  # under another name they may have been read before
-        needs = site_below(frame.ctx, held.serializer, shown.kind.query) or site_of(
-            frame, shown, hint="", at=at
-        )
+        needs = site_below(frame.ctx, serializer, shown.kind.query) or site_of(frame, shown, hint="", at=at)
         shown = fetch_all(frame, shown, needs, at)
-    return present_rows(frame, held.serializer, shown, at, held)
+    return present_rows(frame, serializer, shown, at, held)
 
 
 def _read_again(frame: Frame, rows: Val) -> bool:
@@ -632,11 +719,6 @@ def present_rows(
     """``[present_x(row) for row in rows]``."""
     if not isinstance(rows.kind, ListOf) or not isinstance(rows.kind.item, Instance) or rows.node is None:
         raise frame.refuse("serializer-data", serializer, "It shows no list of model instances.", at)
-    meta = frame.ctx.snapshot.serializers[serializer].meta
-    if "list_serializer_class" in meta:
-        raise frame.refuse(
-            "list-serializer", serializer, "A list serializer of its own is not translated yet.", at
-        )
     _check_half(frame, serializer, rows, rows.kind.item, at)
     old = aged(frame, _SOME, rows).kind
     further = isinstance(old, ListOf) and isinstance(old.item, Instance) and old.item.aged
@@ -659,8 +741,12 @@ def present_rows(
 
 def _check_request(frame: Frame, held: Held, made: Presenter | Writer | Saver, at: ast.AST | None) -> None:
     """A serializer made without the request finds none: what asks for it behaves otherwise in DRF."""
+    _check_state(frame, held, made.lifted, at)
+
+
+def _check_state(frame: Frame, held: Held, lifted: Lifted, at: ast.AST | None) -> None:
     entries = {*held.given_context.passed, "db", "kept", SHARED}
-    if not held.given_context.has_request and any(s.name not in entries for s in made.lifted.state):
+    if not held.given_context.has_request and any(s.name not in entries for s in lifted.state):
         raise frame.refuse(
             "serializer-context", held.serializer, "It is made without the request it asks for.", at
         )

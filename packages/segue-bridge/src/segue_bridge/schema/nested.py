@@ -7,15 +7,17 @@ Sources: ``rest_framework.serializers.Serializer.get_value`` and ``ListSerialize
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any, ClassVar
 
 from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from segue_bridge.errors import ValidationError
+from segue_bridge.errors import Invalid, ValidationError, detail_of
 from segue_bridge.schema.base import Field
 from segue_bridge.schema.data import form_dict, form_list, is_form
+from segue_bridge.schema.form import serializer_errors
 from segue_bridge.schema.unset import UNSET
 from segue_bridge.translation import Text, gettext
 from segue_bridge.translation import gettext_lazy as _
@@ -126,13 +128,28 @@ async def each_sent(
     *,
     errors_as_dict: bool = True,
     error_key: str = "non_field_errors",
+    empty: bool = True,
+    max_length: int | None = None,
+    min_length: int | None = None,
+    whole: Callable[[list[Any]], Any] | None = None,
 ) -> list[Any]:
-    """``Serializer(data=…, many=True).is_valid(raise_exception=True)``: the values of every item of a body that is a list."""
-    items = form_list(data, default=[]) if is_form(data) else data
-    if not isinstance(items, list):
-        text = NestedList.messages["not_a_list"].format(input_type=type(items).__name__)
-        raise ValidationError({error_key: [text]}, code="not_a_list")
-    return await each(items, validate, errors_as_dict=errors_as_dict)
+    """``Serializer(data=…, many=True).is_valid(raise_exception=True)``: the values of every item of a body that is a list.
+
+    ``empty``, ``max_length`` and ``min_length`` are those of the list. ``whole`` is the list serializer's own ``validate``, a coroutine
+    function or a plain one: it is given all values, and gives them.
+    """
+    if data is None:
+        raise ValidationError({error_key: ["No data provided"]}, code="null")
+    rules = NestedList(None, empty=empty, max_length=max_length, min_length=min_length, error_key=error_key)
+    values = await each(rules.parse(data), validate, errors_as_dict=errors_as_dict)
+    if whole is None:
+        return values
+    try:
+        found = whole(values)
+        checked: list[Any] = await found if isawaitable(found) else found
+    except (ValidationError, Invalid) as exc:
+        raise ValidationError(serializer_errors(detail_of(exc), error_key)) from None
+    return checked
 
 
 async def all_checked(validation: Awaitable[list[Any]]) -> tuple[list[Any], Any]:

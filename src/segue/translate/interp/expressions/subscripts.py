@@ -18,6 +18,7 @@ from segue.translate.kinds import (
     RelatedManager,
     Scalar,
     SerializerContext,
+    Shape,
     TupleOf,
     Unknown,
     UrlArguments,
@@ -86,6 +87,8 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
         return Val(kind.value if kind.value is not None else Scalar("Any"), made_node)
     if isinstance(kind, ListOf):
         return Val(kind.item, made_node)
+    if isinstance(kind, Shape) and isinstance(key.kind, Const):  # what a serializer shows: plain data
+        return Val(Scalar("Any"), made_node)
     if isinstance(kind, TupleOf) and isinstance(key.kind, Const) and key.kind.value in range(len(kind.items)):
         return Val(kind.items[key.kind.value], made_node)
     if isinstance(kind, ValidatedData | Payload | QueryParameters | UrlArguments | SerializerContext):
