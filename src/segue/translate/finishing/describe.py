@@ -56,7 +56,11 @@ def _statuses(ctx: Context, place: Place, options: str, function: FunctionNode, 
     ``also``."""
     if "status=" in options:
         return []
+    resource = place.module.decls.get(options.partition(",")[0])
+    plain = resource is not None and " = PlainResource(" in resource.code
     answered = _answered(ctx, place, function, frozenset())
+    if plain and answered is not None:
+        answered |= {status for node in nodes(function) for status in _of_page(node)}
     if answered is None:
         return []
     given = answered | also
@@ -93,6 +97,15 @@ def _answered(ctx: Context, place: Place, function: FunctionNode, within: frozen
     return given
 
 
+def _of_page(node: ast.AST) -> list[int]:
+    """The status of one of Django's own answers, where it is known."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in _PAGES:
+        return []
+    given = [k.value for k in node.keywords if k.arg == "status"]
+    value = given[0] if given else ast.Constant(_PAGES[node.func.id])
+    return [value.value] if isinstance(value, ast.Constant) and isinstance(value.value, int) else []
+
+
 def _media(ctx: Context, place: Place, function: FunctionNode) -> list[str]:
     """``media=('text/csv',)`` of what it answers with beside JSON."""
     found = _content_types(ctx, place, function, frozenset())
@@ -117,6 +130,14 @@ def _content_types(ctx: Context, place: Place, function: FunctionNode, within: f
     return out
 
 
+_PAGES = {
+    "json_page": 200,
+    "page": 200,
+    "redirect": 302,
+    "redirect_to": 302,
+    "to_login": 302,
+    "not_allowed": 405,
+}
 _STATUS = {"call.created": 201, "call.no_content": 204}
 
 

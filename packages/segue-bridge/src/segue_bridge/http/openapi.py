@@ -150,6 +150,9 @@ def _describe_answers(
     responses = entry.setdefault("responses", {})
     # FastAPI's own 422 never happens here: bad input is 400 with DRF's body.
     responses.pop("422", None)
+    if resource.plain:
+        _describe_plain(responses, resource, operation)
+        return
     if resource.render is not None:
         # What a renderer of the project makes of the data is known to its code alone.
         for status, response in responses.items():
@@ -170,6 +173,22 @@ def _describe_answers(
         if status == "401":
             response["headers"] = challenged
         responses.setdefault(status, response)
+
+
+def _describe_plain(responses: dict[str, Any], resource: Resource, operation: Operation) -> None:
+    """Of a plain view of Django's: data or a text by what its code answers, redirects and 405 without a body, pages for all else."""
+    either: dict[str, Any] = {media.JSON: {}, media.HTML: {}}
+    for known, response in responses.items():
+        if known.startswith("3"):
+            response.pop("content", None)
+    for status in operation.answers:
+        bare = 300 <= status < 400 or str(status) in _BODILESS or status == 405
+        content: dict[str, Any] = {} if bare else {"content": dict(either)}
+        responses.setdefault(str(status), {"description": HTTPStatus(status).phrase, **content})
+    if resource.guarded:
+        responses.setdefault("302", {"description": "To the log-in page."})
+    responses.setdefault("405", {"description": "Method Not Allowed"})
+    responses["4XX"] = {"description": "Refused, by the view or with a page.", "content": dict(either)}
 
 
 def path_parameters(resource: Resource) -> list[dict[str, Any]]:

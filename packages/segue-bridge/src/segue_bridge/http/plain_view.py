@@ -50,6 +50,11 @@ class PlainResource(Resource):
         super().__post_init__()
         self._guard: Guard | None = None
 
+    @property
+    def guarded(self) -> bool:
+        """Whether something stands around the view that may answer in its place."""
+        return self._guard is not None
+
     def guard(self, function: Guard) -> Guard:
         """Decorator: what stands around the view and may answer in its place (``login_required``)."""
         self._guard = function
