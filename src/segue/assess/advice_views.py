@@ -5,6 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, str] = {
     # Views
     "Look at request.user (is_authenticated, say) before it is handed on, or put login_required around the view.": "late-user",
+    "Look up (get_object_or_404) and check permissions before anything is written, or use ATOMIC_REQUESTS.": "own-error-page",
     "Let the token of CSRF be in a cookie, or keep the plain view on Django.": "csrf",
     "Use a parser that docs/hooks.md names, or content negotiation of DRF's own, or leave the route on Django.": (
         "content-negotiation parser policy-class"

@@ -22,13 +22,18 @@ def operations(snapshot: Snapshot, route: Route) -> tuple[Operation, ...]:
     view = snapshot.views.get(route.view)
     if route.kind != "django" or not route.own or view is None or _of_frameworks(snapshot, view):
         return ()
-    return tuple(o for o in route.operations if not _renders(snapshot, view, o))
+    asked = [o for o in route.operations if o.method not in ("HEAD", "OPTIONS")]  # these come with the others
+    return tuple(o for o in asked if not _renders(snapshot, view, o))
 
 
 def pages(snapshot: Snapshot) -> int:
     """How many plain routes of the project's own are pages, wholly or in part."""
     plain = [r for r in snapshot.routes if r.kind == "django" and r.own]
-    return sum(len(operations(snapshot, r)) < len(r.operations) or not r.operations for r in plain)
+    return sum(
+        len(operations(snapshot, r)) < sum(o.method not in ("HEAD", "OPTIONS") for o in r.operations)
+        or not r.operations
+        for r in plain
+    )
 
 
 def _of_frameworks(snapshot: Snapshot, view: View) -> bool:

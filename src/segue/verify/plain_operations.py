@@ -10,13 +10,14 @@ from segue.snapshot.model import Operation, Route, Snapshot
 
 _QUERY = re.compile(r"""\.GET(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
 _POSTED = re.compile(r"""\.POST(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
+_FILES = re.compile(r"""\.FILES(?:\.get|\.getlist)?[\(\[]\s*["']([\w.-]+)["']""")
 _LOADED = re.compile(r"(\w+)(?:\s*:[^=\n]+)?\s*=\s*json\.loads\(")
 _ASKED = re.compile(r"""["']([\w.-]+)["']\s+(?:not\s+)?in\s+(?:\w+\.)*(?:POST|GET)\b""")
 
 
 def told(snapshot: Snapshot, route: Route, operation: Operation) -> dict[str, Any]:
     """``plain``, ``csrf`` (a token is asked for), ``forms`` (the body is read as a form), ``model`` (of the rows that arguments of the
-    URL name, by the code), ``query_keys`` and ``data_keys``."""
+    URL name, by the code), ``file_keys``, ``query_keys`` and ``data_keys``."""
     view = snapshot.views[route.view]
     last = route.parameters[-1] if route.parameters else None
     by_key = last is not None and (last.converter in ("int", "uuid") or last.name.endswith(("pk", "id")))
@@ -36,6 +37,7 @@ def told(snapshot: Snapshot, route: Route, operation: Operation) -> dict[str, An
         "csrf": not view.csrf_exempt and operation.method not in ("GET", "HEAD", "OPTIONS"),
         "forms": any(".POST" in text for text in texts) and not any("json.loads(" in text for text in texts),
         "model": _model(snapshot, own[:1]) or _model(snapshot, own),
+        "file_keys": sorted({name for text in texts for name in _FILES.findall(text)}),
         "query_keys": sorted({name for text in texts for name in _QUERY.findall(text)} | asked),
         "data_keys": sorted(data | (asked if operation.method == "POST" else set())),
     }

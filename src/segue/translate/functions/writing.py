@@ -17,6 +17,7 @@ _READS = re.compile(
     r"|[A-Z][A-Z_]*_AUTHENTICATION\.authenticate\(|call\.open_session\("
     r"|[A-Z][A-Z_]*_PAGES\.page\("
     r"|save_once\("
+    r"|call\.visitor\(|has_perm\(|(?:form|files|raw_body)\((?:call)?\)"
     r"|\w+\.(?:ready|successful|failed|state|value|traceback)\(\)"
     r"|[\w.]*\bdb\.(?:get|one|all|first|scalar|scalars)\()"
 )

@@ -28,6 +28,7 @@ from segue.translate.middleware.stack import RouteMiddleware, of_route
 from segue.translate.middleware.values import Fact
 from segue.translate.plain.late_user import ASKED, KNOWN, settle
 from segue.translate.plain.layers import Around, around
+from segue.translate.plain.own_pages import after_write
 from segue.translate.redefined import redefined
 from segue.translate.rules import registry
 from segue.translate.serializers.by_view import translating
@@ -116,6 +117,13 @@ def _translate(facts: Facts, base: Endpoint, operations: Sequence[Operation]) ->
         if why:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(why)
     drop_done_again(ctx, route, kept, before, built)
+    if _own_pages(ctx) and not base.view.atomic_requests:
+        for operation, made in tuple(built):
+            if after_write(ctx, made.lines):
+                built.remove((operation, made))
+                why = "It may end in a page of the project's own, which only Django shows, behind a write: look before you write."
+                reason = base.refuse("own-error-page", made.legacy, why, operation.where).refusal
+                ctx.program.refused.append(RefusedOperation(route.id, operation.method, (reason,)))
     if not built:
         return
     try:
@@ -371,14 +379,7 @@ def _arguments(
             arguments.append(f"listed={listed!r}")
     if layers.finish:
         arguments.append(f"finish=({', '.join(layers.finish)},)")
-    pages = (
-        plain_value(ctx.snapshot.settings.values[ERROR_PAGES])
-        if ERROR_PAGES in ctx.snapshot.settings.values
-        else {}
-    )
-    own = tuple(
-        int(status) for status, mine in sorted(dict(pages).items()) if mine and status in ("403", "404")
-    )
+    own = _own_pages(ctx)
     if own:
         arguments.append(f"own_pages={own!r}")
     regex = versioning.whole_regex(base)
@@ -391,6 +392,13 @@ def _arguments(
         arguments.append("atomic=True")
     more, needed = middleware.arguments(base, kept, {}, asks=layers.asks)
     return [*arguments, *more], imports | needed
+
+
+def _own_pages(ctx: Context) -> tuple[int, ...]:
+    """Statuses of Django's pages for which the project has a page of its own."""
+    known = ctx.snapshot.settings.values.get(ERROR_PAGES)
+    found = dict(plain_value(known)) if known is not None else {}
+    return tuple(int(status) for status in ("403", "404") if found.get(status))
 
 
 def _visitors(base: Endpoint) -> Import:

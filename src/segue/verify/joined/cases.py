@@ -344,7 +344,7 @@ class Plan:
 
     def _files(self) -> Iterator[Case]:
         """Uploads: good ones, and every way a file can be wrong."""
-        fields = payloads.file_fields(self.serializer)
+        fields = payloads.file_fields(self.serializer) or self.op.get("file_keys", [])
         for what, name, kind, content in FILES if fields else ():
             person = self._insider()
             sent = [(field, name, kind, content) for field in fields]
