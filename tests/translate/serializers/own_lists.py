@@ -1,4 +1,5 @@
-"""Cases for a site of another test: list serializers of the project's own (``Meta.list_serializer_class``)."""
+"""Cases for a site of another test: list serializers of the project's own (``Meta.list_serializer_class``), and ``save``
+methods of serializers."""
 
 from __future__ import annotations
 
@@ -249,6 +250,67 @@ class DirectView(APIView):
         s.is_valid(raise_exception=True)
         s.save()
         return Response(s.data)
+
+
+class Kept(serializers.ModelSerializer):
+    def save(self, **kwargs):
+        asked = self.context["request"].query_params
+        kwargs["hidden"] = asked.get("h") == "1"
+        if self.instance is None:
+            kwargs.setdefault("stars", 9)
+        return super().save(**kwargs)
+    class Meta:
+        model = Book
+        fields = ["id", "title", "hidden"]
+        read_only_fields = ["hidden"]
+
+
+class KeptMore(Kept):
+    def save(self, **kwargs):
+        kwargs.update(title=self.validated_data["title"].upper())
+        return super().save(stars=4, **kwargs)
+    class Meta(Kept.Meta):
+        pass
+
+
+class Keeps(generics.ListCreateAPIView):
+    queryset = Book.objects.order_by("id")
+    serializer_class = KeptMore
+
+
+class KeepsOne(generics.RetrieveUpdateAPIView):
+    queryset = Book.objects.order_by("id")
+    serializer_class = Kept
+    def perform_update(self, serializer):
+        serializer.save(stars=3)
+
+
+class After(serializers.ModelSerializer):
+    def save(self, **kwargs):
+        book = super().save(**kwargs)
+        book.stars += 1
+        book.save()
+        return book
+    class Meta(Meta0):
+        pass
+
+
+class Afters(generics.CreateAPIView):
+    queryset = Book.objects.order_by("id")
+    serializer_class = After
+
+
+class ByItself(serializers.Serializer):
+    title = serializers.CharField()
+    def save(self, *args, **kwargs):
+        return Book.objects.create(title=self.validated_data["title"])
+
+
+class ByItselfView(APIView):
+    def post(self, request):
+        s = ByItself(data=request.data)
+        s.is_valid(raise_exception=True)
+        return Response({"id": s.save().pk})
 """
 URLS = """\
 from django.urls import path
@@ -258,6 +320,8 @@ urlpatterns = [
  path("bulkpost/", views.BulkPost.as_view()), path("docu/", views.DocuView.as_view()), path("simple/", views.SimpleView.as_view()),
  path("wrapped/", views.Wrapped.as_view()), path("bychild/", views.ByChilds.as_view()), path("bychildtop/", views.ByChildTop.as_view()),
  path("roots/", views.RootsTop.as_view()), path("odds/", views.Odds.as_view()), path("asdicts/", views.AsDicts.as_view()), path("direct/", views.DirectView.as_view()),
+ path("keeps/", views.Keeps.as_view()), path("keeps/<int:pk>/", views.KeepsOne.as_view()), path("afters/", views.Afters.as_view()),
+ path("byitself/", views.ByItselfView.as_view()),
 ]
 """
 ROWS = """\
@@ -292,11 +356,29 @@ def requests() -> list[Asking]:
         for method, place in (("POST", "bulkpost"), ("PUT", "simple"))
     ]
     updates = [Asking("PUT", "/lists/docu/", body=json.dumps(body)) for body in UPDATES]
-    return [*shown, *made, Asking("POST", "/lists/bulk/", body='{"title": "one"}'), *updates, *shown[:2]]
+    saved = [
+        Asking(method, f"/lists/{place}/{query}", body=body)
+        for method, place in (
+            ("POST", "keeps"),
+            ("PUT", "keeps/1"),
+            ("PATCH", "keeps/1"),
+            ("POST", "byitself"),
+        )
+        for query, body in (("", '{"title": "k"}'), ("?h=1", '{"title": "k2"}'), ("", "{}"))
+    ]
+    return [
+        *saved,
+        *shown,
+        *made,
+        Asking("POST", "/lists/bulk/", body='{"title": "one"}'),
+        *updates,
+        *shown[:2],
+    ]
 
 
 REFUSED = {
     "GET /odds/": "list-serializer",
+    "POST /afters/": "override-save",
     "GET /asdicts/": "list-serializer",
     "POST /direct/": "list-serializer",
 }

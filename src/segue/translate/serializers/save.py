@@ -88,7 +88,7 @@ def _saver(ctx: Context, serializer_name: str, action: str) -> Saver:
         child = creator if action == "create" else updater
         chosen = ctx.memo[("saver", key)] = polymorphic_saver(ctx, serializer, action, child)
         return chosen
-    check_drivers(ctx, serializer, frozenset({"save"}))
+    check_drivers(ctx, serializer)
     override = overridden(ctx, serializer_name, action)
     own = bool(override) and not saves_tags(ctx, serializer_name, override)
     made = _overridden(ctx, serializer, action, override) if own else plain_saver(ctx, serializer, action)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from segue.snapshot.model import Function
 from segue.target.ir import Import
 from segue.translate.context import Context
 from segue.translate.functions.lift import Lifted
@@ -37,6 +38,7 @@ from segue.translate.kinds import (
     RelatedManager,
     Scalar,
     Serializer,
+    SerializerSelf,
     ShownValues,
     User,
     ValidatedData,
@@ -62,6 +64,7 @@ from segue.translate.serializers import (
 )
 from segue.translate.serializers.absent import bare_object, depends_on_query, is_bare
 from segue.translate.serializers.added import lose
+from segue.translate.serializers.by_view import view_of
 from segue.translate.serializers.dropping import SHARED, own_set
 from segue.translate.serializers.facts import error_key, overridden, serializer_of
 from segue.translate.serializers.instance_sets import looks_at_instance
@@ -78,6 +81,7 @@ from segue.translate.serializers.own_list import (
     whole_check,
 )
 from segue.translate.serializers.own_list import refused as refused_list
+from segue.translate.serializers.own_save import keywords, own_saves
 from segue.translate.serializers.polymorphic import mapped
 from segue.translate.serializers.popped import unvalidated
 from segue.translate.serializers.read import depends_on_partial
@@ -85,6 +89,7 @@ from segue.translate.serializers.recursion import site_below
 from segue.translate.serializers.shown_members import check_members
 from segue.translate.serializers.synthetic import call_lifted
 from segue.translate.serializers.untouched import changes_fields
+from segue.translate.serializers.use import Use
 from segue.translate.serializers.values import kinds_by_source
 from segue.translate.serializers.write import errors_as_dict
 from segue.translate.views.given_context import NONE, OF_VIEW, Given, given_context, within
@@ -393,16 +398,10 @@ def save(frame: Frame, owner: Val, extra: dict[str, Val], at: ast.AST | None = N
 def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -> Val:
     if not held.values:
         raise frame.refuse("serializer-order", held.serializer, "save() before is_valid() fails in DRF.", at)
-    known = frame.ctx.snapshot.classes.get(held.serializer)
-    own = known.methods.get("save", "") if known is not None else ""
-    if own and not own.startswith("rest_framework."):
-        function = frame.ctx.snapshot.functions.get(own)
-        raise frame.refuse(
-            "override-save",
-            own,
-            "An overridden save() of a serializer is not translated yet.",
-            None if function else at,
-        )
+    own = overridden(frame.ctx, held.serializer, "save")
+    if own and not held.many:  # a list of them is saved by create() of each
+        for function in own_saves(frame.ctx, held.serializer):
+            extra = _own_keywords(frame, held, function, extra)
     ask_for_errors(frame, held)
     values: ast.expr = name("item" if held.many else held.values)
     if extra:
@@ -446,6 +445,18 @@ def _save(frame: Frame, held: Held, extra: dict[str, Val], at: ast.AST | None) -
     held.saved = Val(kind, name(local))
     held.instance = held.saved
     return held.saved
+
+
+def _own_keywords(frame: Frame, held: Held, function: Function, extra: dict[str, Val]) -> dict[str, Val]:
+    """What the class's own ``save`` makes of the keywords."""
+    use = Use(held.serializer, "called", view=view_of(frame.ctx, held.serializer), own=held.given_context.own)
+    before = frame.given
+    frame.given = {**before, **held.given_context.passed, "values": held.values}
+    try:
+        me = SerializerSelf(held.serializer, use)
+        return keywords(frame, function, me, extra, creates=held.instance is None)
+    finally:
+        frame.given = before
 
 
 def _save_all(frame: Frame, held: Held, values: ast.expr, merged: bool, at: ast.AST | None) -> Val:

@@ -11,7 +11,15 @@ from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke_function
 from segue.translate.interp.value import Val, quote
 from segue.translate.interp.value import name as named
-from segue.translate.kinds import Const, Phone, Scalar, Serializer, SerializerSelf, ShownValues
+from segue.translate.kinds import (
+    Const,
+    Phone,
+    Scalar,
+    Serializer,
+    SerializerSelf,
+    ShownValues,
+    ValidatedData,
+)
 from segue.translate.rules.registry import attribute, method
 from segue.translate.rules.view_self import definition
 from segue.translate.serializers.by_view import view_of
@@ -34,9 +42,15 @@ def saves_itself(frame: Frame, owner: Val) -> bool:
     if function is None or held.many or held.instance is not None or not held.values or held.errors:
         return False
     tree = ast.parse(textwrap.dedent(function.source)).body[0]
-    if not isinstance(tree, ast.FunctionDef) or sum(isinstance(n, ast.arg) for n in ast.walk(tree.args)) != 1:
+    if not isinstance(tree, ast.FunctionDef):
         return False
-    names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    rest = {a.arg for a in (tree.args.vararg, tree.args.kwarg) if a is not None}
+    asked = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    if sum(isinstance(n, ast.arg) for n in ast.walk(tree.args)) != 1 + len(rest) or rest & asked:
+        return False
+    names = {
+        n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"
+    }
     supers = any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(tree))
     return not supers and not names & {"instance", "create", "update"}
 
@@ -85,6 +99,18 @@ def own_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     held = frame.extra_state("values", lambda: "Values", ShownValues(owner.kind.name, "values"))
     as_they_are = shows_its_values(frame.ctx, owner.kind.name)
     return Val(ShownValues(owner.kind.name, held.text), held.node if as_they_are else None)
+
+
+@attribute(SerializerSelf, "validated_data")
+def own_values(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
+    """``self.validated_data`` in such a method."""
+    assert isinstance(owner.kind, SerializerSelf)
+    use = owner.kind.use
+    if not isinstance(use, Use) or use.purpose != "called":
+        return None
+    if "values" not in frame.state_used:
+        frame.use(Import("segue_bridge.schema.form", "Values"))
+    return frame.extra_state("values", lambda: "Values", ValidatedData(owner.kind.name))
 
 
 @method(ShownValues, "__getitem__", "get")
