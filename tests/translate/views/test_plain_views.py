@@ -343,11 +343,13 @@ urlpatterns = [
     path("r/page/", r.page), path("r/shown/", r.Shown.as_view()), path("r/cookie/", r.cookie), path("r/cached/", r.cached),
     path("r/own/", r.Own.as_view()), path("r/setup/", r.Setup.as_view()), path("r/nothing/", r.nothing),
     path("r/session/", r.of_session), path("r/data/", r.data_of_drf), path("r/handed/", r.handed), path("r/waits/", r.waits),
+    path("r/lambda/", lambda request: r.JsonResponse({})),
 ]
 """
 CODES = {
     "/r/cookie/": "view-decorator", "/r/cached/": "view-decorator", "/r/own/": "override-dispatch", "/r/setup/": "override-setup",
     "/r/nothing/": "response", "/r/session/": "no-rule", "/r/data/": "request", "/r/handed/": "late-user", "/r/waits/": "async-source",
+    "/r/lambda/": "no-source",
 }  # fmt: skip
 # What each operation must have answered, so that the comparison is no empty one.
 ANSWERED = {

@@ -178,6 +178,10 @@ def _function(base: Endpoint, layers: Around) -> Function | None:
     found = base.ctx.snapshot.functions.get(base.view.function)
     if found is None:
         raise base.refuse("no-source", base.view.function, "The snapshot has no source for it.")
+    if not re.search(r"^(?:async )?def ", found.source, re.MULTILINE):
+        raise base.refuse(
+            "no-source", base.view.function, "It is a lambda: write the view as a function of its own."
+        )
     # The project's own are written into it (:mod:`segue.translate.decorators`), but for those that cannot be.
     if any(name in found.wrapped_by for name in layers.own):
         raise base.refuse(
