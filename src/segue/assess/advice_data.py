@@ -37,6 +37,9 @@ GROUPS: dict[str, str] = {
     "Send the task by delay() or apply_async() with plain values written in place, from an app that Segue can describe.": "task",
     "Ask for the result by its id, before anything is written, from a backend that other processes can read.": "task-result",
     "Give hooks and receivers plain functions with the instance as their argument.": "on-commit signal signals",
+    "Give the constructor all that the object keeps (no querysets), and change nothing of it afterwards but numbers, texts and lists.": (
+        "object-field object-state"
+    ),
     # Models
     "Move what save() does before its super().save(...) into columns or the serializer, so that nothing else depends on its arguments.": (
         "model-save model-load"

@@ -5,6 +5,7 @@ import inspect
 import types
 
 from .bindings import Bindings
+from .dataclass_shapes import dataclass_shape
 from .names import METHOD_DECORATOR, Names, as_function, unwrap
 from .packages import FOLLOWED
 from .values import Encoder
@@ -182,6 +183,9 @@ class Collector:
                     methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
             elif keep_attributes and self._is_attribute(key, value):
                 attributes[key] = self._attribute(base, key, value)
+        if keep_attributes and "__dataclass_fields__" in vars(base):
+            kept = {"value": dataclass_shape(self.encoder, base), "defined_in": self.names.cls(base)}
+            attributes["__dataclass_fields__"] = kept
         known = self._bodies[cache] = (methods, attributes, set(vars(base)))
         return known
 

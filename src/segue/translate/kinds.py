@@ -562,6 +562,17 @@ class Made(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Record(Object):
+    """An object of a class of the project's own that keeps what its constructor was given (``NoteService(user)``, a dataclass, a
+    named tuple). Its code is an object of the generated class ``name`` of ``module``; ``fields`` are what it keeps, of which constants
+    and what exists only in the legacy code have none. ``form``: ``class``, ``dataclass`` or ``tuple``."""
+
+    name: str = ""
+    module: str = ""
+    form: str = "class"
+
+
+@dataclass(frozen=True, slots=True)
 class PaginatorSelf(Object):
     """``self`` of a page number paginator of the project's while it answers; its code is the page."""
 

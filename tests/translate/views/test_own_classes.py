@@ -253,9 +253,12 @@ def dropping(fn):
     return inner
 '''
 VIEWS = """\
+from dataclasses import asdict
+
 from packaging.version import Version
 from rest_framework import exceptions, filters, pagination, permissions, serializers, viewsets
 from rest_framework.decorators import action, api_view
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -263,6 +266,9 @@ from notes import earlier
 from notes.decorators import (
     STAFF, Once, asking, catch, counted, counted_by, counting, dropping, first, growing, labelled, marked, marking, needs, noted, placed,
     renamed, require, shifting, timed, with_note,
+)
+from notes.kept import (
+    Asked, Closer, Derived, Gathered, Lazy, Line, Loaded, Notifier, Old, Pair, Price, Queried, Remembering, Starrer, Totals,
 )
 from notes.models import Note
 
@@ -481,6 +487,89 @@ class Again(APIView):
         return self.get(request, pk)
 
 
+
+class Keeps(APIView):
+    def get(self, request):
+        totals = Totals.of(Note.objects.all())
+        totals.add(2)
+        price = Price(1, currency=request.query_params.get("currency"))
+        pair = Pair("a")
+        first, second = pair
+        return Response(
+            {
+                "totals": asdict(totals), "texts": [line.text("-") for line in totals.lines], "mean": totals.mean,
+                "best": totals.best.text() if totals.best else None, "price": str(price.plus(2)),
+                "same": [price == Price(1, None), price == Price(1), price != price.plus(0), Line("a", 1) is Line("a", 1)],
+                "pair": [first, second, pair[0], pair.second, pair._asdict(), pair._replace(second=None).second],
+                "old": [Old(1).b, Old(1, b="x").b],
+            }
+        )
+
+    def post(self, request):
+        service, other = Closer(request.user), Closer.from_request(request)
+        found = Gathered()
+        for note in Note.objects.all():
+            found.look(note)
+        return Response(
+            {
+                "mine": service.mine().count(), "said": [service.describe(), other.describe()], "equal": service == other,
+                "errors": found.errors, "count": found.count, "asked": Asked(request).who(), "limit": service.limit, "sort": service.sort,
+            }
+        )
+
+    def put(self, request):
+        note = Note.objects.first()
+        if note is None:
+            raise NotFound("none")
+        told = Notifier(note)
+        said = Starrer(note, request.user).star()
+        note.title = "changed"
+        return Response({"said": said, "told": told.text(), "stars": note.stars, "row": Note.objects.get(pk=note.pk).title})
+
+
+class KeepsOne(APIView):
+    def get(self, request, pk):
+        return Response({"title": Loaded(pk).note.title, "closer": Closer(request.user, Note.objects.get(pk=pk), limit=1).notifier.text()})
+
+
+class KeepsNot(APIView):
+    def get(self, request, pk):
+        return Response({"n": Queried(request.user).rows.count()})
+
+    def post(self, request, pk):
+        return Response(asdict(Derived(pk)))
+
+    def put(self, request, pk):
+        return Response({"title": Lazy(pk).note().title})
+
+    def patch(self, request, pk):
+        return Response({"n": Remembering(request.user).put()})
+
+    def delete(self, request, pk):
+        return Response({"text": str(Line("a", 1))})
+
+
+class Noted(APIView):
+    seen = {}
+
+    def get(self, request):
+        self.seen[request.path] = 1
+        return Response({"n": len(self.seen)})
+
+
+class KeepsWrong(APIView):
+    def get(self, request):
+        return Response(Line("a", 1))
+
+    def post(self, request):
+        price = Price(1)
+        price.amount = 2
+        return Response({"amount": price.amount})
+
+    def put(self, request):
+        return Response({"less": Price(1) < Price(2)})
+
+
 @api_view(["GET", "POST"])
 @needs(unless="open")
 def staff(request):
@@ -645,6 +734,190 @@ class Passed(APIView):
     def patch(self, request, pk):
         return Response({"pk": pk})
 """
+KEPT = """\
+import enum
+from abc import ABC, abstractmethod
+from collections import namedtuple
+from dataclasses import dataclass, field, replace
+from typing import Dict, List, NamedTuple, Optional
+
+from rest_framework.exceptions import NotFound, ValidationError
+
+from notes.models import Note
+
+Old = namedtuple("Old", ["a", "b"], defaults=[7])
+
+
+class Pair(NamedTuple):
+    first: str
+    second: Optional[int] = 3
+
+
+@dataclass
+class Line:
+    title: str
+    stars: int
+
+    def text(self, sep=": "):
+        return f"{self.title}{sep}{self.stars}"
+
+
+@dataclass
+class Totals:
+    \"\"\"What notes come to.\"\"\"
+
+    lines: List[Line]
+    total: int = 0
+    best: Optional[Line] = None
+    names: List[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, notes):
+        lines = [Line(title=n.title, stars=n.stars) for n in notes]
+        return cls(lines, total=sum(line.stars for line in lines), best=lines[0] if lines else None)
+
+    @property
+    def mean(self):
+        return self.total / len(self.lines) if self.lines else None
+
+    def add(self, n):
+        self.total += n
+        self.names.append(str(n))
+
+
+@dataclass(frozen=True)
+class Price:
+    amount: int
+    currency: Optional[str] = "EUR"
+
+    def plus(self, n):
+        return replace(self, amount=self.amount + n)
+
+    def __str__(self):
+        return f"{self.amount} {self.currency}"
+
+
+@dataclass
+class Derived:
+    a: int
+    b: int = 0
+
+    def __post_init__(self):
+        self.b = self.a * 2
+
+
+class Notifier:
+    def __init__(self, note):
+        self.note = note
+
+    def text(self):
+        return f"{self.note.title} by {self.note.owner.username if self.note.owner else 'nobody'}"
+
+
+class Base(ABC):
+    sort = "base"
+
+    def __init__(self, user, **options):
+        self._user = user
+        self.options = options
+
+    @abstractmethod
+    def run(self): ...
+
+    def describe(self):
+        return f"{self.sort}:{self.run()}"
+
+
+class Closer(Base):
+    sort = "closer"
+
+    def __init__(self, user, note=None, limit=2):
+        super().__init__(user)
+        self.note = note
+        self.limit = limit
+        self.notifier = Notifier(note) if note is not None else None
+
+    def run(self):
+        return self._user.username
+
+    def describe(self):
+        return super().describe() + "!" * self.limit
+
+    def mine(self):
+        return Note.objects.filter(owner=self._user) if self._user.is_authenticated else Note.objects.none()
+
+    @classmethod
+    def from_request(cls, request):
+        return cls(request.user)
+
+
+class Starrer:
+    def __init__(self, note, user):
+        self.note, self.user = note, user
+
+    def star(self):
+        if not self.note.title:
+            raise ValidationError("enough")
+        self.note.stars += 1
+        self.note.save()
+        return Notifier(self.note).text()
+
+
+class Loaded:
+    def __init__(self, pk):
+        self.pk = pk
+        try:
+            self.note = Note.objects.get(pk=pk)
+        except Note.DoesNotExist:
+            raise NotFound("nothing")
+
+
+class Gathered:
+    def __init__(self):
+        self.errors = []
+        self.count = 0
+
+    def look(self, note):
+        if not note.done:
+            self.errors.append(note.title)
+        self.count += 1
+        return self
+
+
+class Asked:
+    def __init__(self, request):
+        self.request = request
+
+    def who(self):
+        return [self.request.user.username, self.request.query_params.get("a", "none")]
+
+
+class Queried:
+    def __init__(self, user):
+        self.rows = Note.objects.filter(done=True)
+
+
+class Lazy:
+    def __init__(self, pk):
+        self.pk = pk
+        self.found = None
+
+    def note(self):
+        if self.found is None:
+            self.found = Note.objects.get(pk=self.pk)
+        return self.found
+
+
+class Remembering:
+    seen = {}
+
+    def __init__(self, user):
+        self.user = user
+
+    def put(self):
+        self.seen[self.user.pk] = 1
+        return len(self.seen)
+"""
 EARLIER = """\
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -673,6 +946,8 @@ urlpatterns = [
     path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
     path("passed/<int:pk>/", views.Passed.as_view()), path("byplace/<int:pk>/", views.ByPlace.as_view()),
     path("again/<int:pk>/", views.Again.as_view()), path("release/", views.Release.as_view()),
+    path("keeps/", views.Keeps.as_view()), path("keeps/<int:pk>/", views.KeepsOne.as_view()), path("noted/", views.Noted.as_view()),
+    path("keepsnot/<int:pk>/", views.KeepsNot.as_view()), path("keepswrong/", views.KeepsWrong.as_view()),
 ]
 """
 REFUSED = {
@@ -689,6 +964,10 @@ REFUSED = {
     # Django's kwargs and args have what the caller gives by name and by place.
     "GET /byplace/{pk}/": "decorator", "POST /byplace/{pk}/": "decorator", "PUT /byplace/{pk}/": "decorator",
     "PATCH /byplace/{pk}/": "decorator", "GET /release/": "package-packaging", "GET /again/{pk}/": "decorator", "POST /again/{pk}/": "decorator",
+    # A queryset keeps its rows, a ``__post_init__`` changes what was given, what is found later is no field that the constructor knows.
+    "GET /keepsnot/{pk}/": "object-field", "POST /keepsnot/{pk}/": "object-state", "PUT /keepsnot/{pk}/": "object-state",
+    "PATCH /keepsnot/{pk}/": "process-state", "DELETE /keepsnot/{pk}/": "text-of", "GET /noted/": "process-state",
+    "GET /keepswrong/": "response", "POST /keepswrong/": "object-state", "PUT /keepswrong/": "comparison",
 }  # fmt: skip
 
 
@@ -696,7 +975,7 @@ REFUSED = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     files = {
         "site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS,
-        "notes/decorators.py": DECORATORS, "notes/earlier.py": EARLIER,
+        "notes/decorators.py": DECORATORS, "notes/earlier.py": EARLIER, "notes/kept.py": KEPT,
     }  # fmt: skip
     return Site.make(tmp_path_factory.mktemp("own"), files)
 

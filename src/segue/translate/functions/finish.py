@@ -20,6 +20,8 @@ from segue.translate.interp.annotations import annotation
 from segue.translate.load.plan import name_all, plans
 from segue.translate.load.render import render_loader, render_row
 
+AFTER_ROWS = ("kernel", "when rows have names")
+"""Memo: what is to be written when rows have their names, and before functions get theirs."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -47,6 +49,9 @@ def finish(ctx: Context) -> None:
             prunable(ctx, ctx.module(_app(ctx, plan.model), "rows").path, plan.name)
         render_loader(ctx, plan, seen)
         prunable(ctx, ctx.module(_app(ctx, plan.model), "queries").path, plan.loader)
+    after = ctx.memo.get(AFTER_ROWS)
+    if callable(after):
+        after()
     _name_functions(ctx)
     _replace_tokens(ctx)
     hoist_constants(ctx)
@@ -176,7 +181,7 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     returned, needed = annotation(ctx, first.returns)
     imports |= needed
     head = f"{'async ' if first.is_async else ''}def {first.final}({', '.join(parameters)}) -> {returned}:"
-    quoted = _docstring(first.doc.strip() or _said(ctx, first.legacy), f"{first.legacy} ({first.where})")
+    quoted = docstring(first.doc.strip() or _said(ctx, first.legacy), f"{first.legacy} ({first.where})")
     lines = returned_at_once(first.lines) or ["return None"]
     code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
@@ -206,7 +211,8 @@ def _said(ctx: Context, legacy: str) -> str:
     return _HOOKS.get(own, "")
 
 
-def _docstring(doc: str, origin: str) -> list[str]:
+def docstring(doc: str, origin: str) -> list[str]:
+    """Lines of a docstring: what the legacy code says, and where it stands there."""
     if not doc:
         return [f'"""{origin}."""']
     text = doc.replace("\\", "\\\\").replace('"""', "'''")

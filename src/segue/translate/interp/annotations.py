@@ -34,6 +34,7 @@ from segue.translate.kinds import (
     QueryParameters,
     QuerySet,
     Raised,
+    Record,
     Response,
     Scalar,
     Shape,
@@ -149,6 +150,9 @@ def _text(ctx: Context, kind: Kind, imports: set[Import]) -> str:
             return shape_name
         case Maybe(kind=inner_kind):
             return f"{_text(ctx, inner_kind, imports)} | None"
+        case Record(name=record, module=module):
+            imports.add(Import(module, record))
+            return record
         case LimitOffsetSelf():
             imports.add(Import("segue_bridge.pagination.limit_offset", "LimitOffsetSlice"))
             return "LimitOffsetSlice"

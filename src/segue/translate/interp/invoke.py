@@ -31,12 +31,14 @@ from segue.translate.kinds import (
     PaginatorSelf,
     Q,
     QuerySet,
+    Record,
     Scalar,
     Serializer,
     SerializerSelf,
     Unknown,
     ViewSelf,
 )
+from segue.translate.load.models import snake
 from segue.translate.trees import parsed
 
 
@@ -56,8 +58,8 @@ def invoke_function(
     if handed is not None:
         return handed
     arguments = bind_arguments(frame, function, site, receiver is not None)
-    rest = _rest_of(function)
-    if rest and site.passed_on is None and arguments.keys() <= {*_parameter_names(function), "self", "cls"}:
+    rest = rest_of(function)
+    if rest and site.passed_on is None and arguments.keys() <= {*parameter_names(function), "self", "cls"}:
         arguments[rest] = Val(KeywordDict(()))
     return invoke(frame, function, arguments, receiver, site.node, module_kind)
 
@@ -123,6 +125,7 @@ def invoke(
             arguments={k: (v if isinstance(v.kind, Const) else Val(v.kind)) for k, v in given.items()},
             module_kind=module_kind or home_of(frame) or module_kind_of(frame, function, receiver),
             app=label,
+            name=_of_object(receiver, function),
             hint=frame.hint,
         )
 
@@ -143,7 +146,7 @@ def invoke(
     parts: list[ast.expr] = []
     if receiver is not None and receiver.node is not None:
         parts.append(receiver.node)
-    named = _parameter_names(function)
+    named = parameter_names(function)
     # What the callee takes as ``**kwargs`` are parameters behind the others there (``lift._bind_rest``).
     order = [p for p in named if p in prepared] + sorted(p for p in prepared if p not in named)
     for key in order:
@@ -169,6 +172,14 @@ def invoke(
         return const(None)  # type checkers refuse the value of a function that only ever gives None
     returns = as_read(lifted.returns) if lifted.gives_read else lifted.returns
     return Val(returns, lifted_call(frame, lifted, parts))
+
+
+def _of_object(receiver: Val | None, function: Function) -> str | None:
+    """``note_service_close``: the function that a method of such an object is."""
+    method = function.name.rpartition(".")[2]
+    if receiver is None or not isinstance(receiver.kind, Record) or method.startswith("__"):
+        return None
+    return f"{snake(receiver.kind.cls.rpartition('.')[2].lstrip('_'))}_{method.lstrip('_')}"
 
 
 # Refusals of a function that knows nothing of a text but its type.
@@ -234,7 +245,6 @@ def lifted_call(frame: Frame, lifted: Lifted, explicit: list[ast.expr]) -> ast.e
 def receiver_name(frame: Frame, kind: Kind) -> str:
     """What ``self`` is called in a lifted method: the model in snake case."""
     from segue.translate.kinds import Instance, User
-    from segue.translate.load.models import snake
 
     if isinstance(kind, Instance):
         return snake(frame.ctx.model(kind.model).cls.rpartition(".")[2])
@@ -242,6 +252,8 @@ def receiver_name(frame: Frame, kind: Kind) -> str:
         return "user"
     if isinstance(kind, QuerySet):
         return "statement"
+    if isinstance(kind, Record):
+        return snake(kind.cls.rpartition(".")[2].lstrip("_"))
     if isinstance(kind, PaginatorSelf | LimitOffsetSelf):
         return "page"
     return "value"
@@ -277,13 +289,14 @@ def module_kind_of(frame: Frame, function: Function, receiver: Val | None = None
     return "views" if receiver is not None and isinstance(receiver.kind, ViewSelf) else "services"
 
 
-def _rest_of(function: Function) -> str:
+def rest_of(function: Function) -> str:
     """The name of its ``**kwargs``; '' for none."""
     tree = parsed(textwrap.dedent(function.source)).body[0]
     return tree.args.kwarg.arg if isinstance(tree, ast.FunctionDef) and tree.args.kwarg is not None else ""
 
 
-def _parameter_names(function: Function) -> list[str]:
+def parameter_names(function: Function) -> list[str]:
+    """The names of its parameters, ``self`` included, but for ``*args`` and ``**kwargs``."""
     tree = parsed(textwrap.dedent(function.source)).body[0]
     assert isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef)
     spec = tree.args
@@ -404,14 +417,18 @@ def construct(frame: Frame, dotted: str, site: CallSite) -> Val | None:
     if made is not None:
         return made
     from segue.translate.rules.csv_files import echo
+    from segue.translate.rules.data_objects import construct_data
     from segue.translate.rules.enumerations import construct_enum
+    from segue.translate.rules.own_objects import construct_object
     from segue.translate.rules.plain_objects import construct_plain
 
     of_enum = construct_enum(frame, dotted, site)
     if of_enum is not None:
         return of_enum
     found = echo(frame, dotted, site) or construct_plain(frame, dotted, site)
-    return found if found is not None else project_exception(frame, dotted, site)
+    found = found if found is not None else project_exception(frame, dotted, site)
+    found = found if found is not None else construct_data(frame, dotted, site)
+    return found if found is not None else construct_object(frame, dotted, site)
 
 
 def model_label(frame: Frame, dotted: str) -> str | None:
@@ -435,4 +452,6 @@ __all__ = [
     "lifted_call",
     "method_function",
     "model_label",
+    "parameter_names",
+    "rest_of",
 ]

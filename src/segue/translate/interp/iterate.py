@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     LibraryObject,
     ListOf,
     QuerySet,
+    Record,
     RelatedManager,
     Scalar,
     TupleOf,
@@ -77,6 +78,8 @@ def bind_target(
             items = list(kind.items)
         elif isinstance(kind, DictOf) and len(kind.items) == len(target.elts) and kind.value is None:
             items = [k for _, k in kind.items]
+        elif isinstance(kind, Record) and kind.form == "tuple" and len(kind.fields) == len(target.elts):
+            items = [held for _, held in kind.fields]
         elif isinstance(kind, LibraryObject):
             items = [LibraryObject()] * len(target.elts)
         elif isinstance(kind, Scalar) and kind.type == "Any":

@@ -19,6 +19,7 @@ from segue.translate.kinds import (
     Phone,
     QuerySet,
     Raised,
+    Record,
     Response,
     Scalar,
     StoredFile,
@@ -64,7 +65,7 @@ def nullable(kind: Kind) -> Kind:
         return type(kind)(True)
     if isinstance(kind, Scalar | Instance | Uploaded):
         return replace(kind, nullable=True)
-    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse | User):
+    if isinstance(kind, ListOf | TupleOf | DictOf | ValidatedData | Response | ErrorResponse | User | Record):
         return Maybe(kind)
     if isinstance(kind, QuerySet):
         return Unknown("may be None or not")
@@ -88,6 +89,14 @@ def _plain_list(kind: Kind) -> bool:
     if not isinstance(kind, ListOf):
         return False
     return isinstance(kind.item, Scalar) or (isinstance(kind.item, Unknown) and kind.item.why == "empty")
+
+
+def _lost(joined: Kind, one: Kind) -> Unknown | None:
+    """What is wrong with a field of two objects: it has no one kind, or was a constant that is not written down."""
+    if isinstance(joined, Unknown):
+        return joined
+    written = not isinstance(one, Const) or joined == one
+    return None if written else Unknown("The objects of two branches were made with different constants.")
 
 
 def join(a: Kind, b: Kind) -> Kind:
@@ -152,6 +161,10 @@ def join(a: Kind, b: Kind) -> Kind:
         joined = tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True))
         lost = next((k for k in joined if isinstance(k, Unknown)), None)
         return lost if lost is not None else TupleOf(joined)
+    if isinstance(a, Record) and isinstance(b, Record) and (a.module, a.name) == (b.module, b.name):
+        both = [(name, join(x, y)) for (name, x), (_, y) in zip(a.fields, b.fields, strict=True)]
+        torn = next((k for (_, k), (_, x) in zip(both, a.fields, strict=True) if _lost(k, x)), None)
+        return torn if torn is not None else replace(a, fields=tuple(both))
     if isinstance(a, DictOf) and isinstance(b, DictOf):
         values = [k for _, k in a.items] + [k for _, k in b.items]
         values += [k for k in (a.value, b.value) if k is not None]

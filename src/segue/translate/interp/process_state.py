@@ -59,6 +59,8 @@ def _refusal(frame: Frame, text: str, where: Where, node: ast.AST) -> Exception:
 
 
 def _attribute_changed(ctx: Context, cls: str, attr: str) -> Where | None:
+    if attr not in _perhaps_changed(ctx):
+        return None
     pattern = re.compile(rf"\.{re.escape(attr)}\b")
     for function in ctx.snapshot.functions.values():
         if pattern.search(function.source) is None:
@@ -69,6 +71,24 @@ def _attribute_changed(ctx: Context, cls: str, attr: str) -> Where | None:
                 if owner is not None and _related(ctx, owner, cls):
                     return Where(function.where.file, function.where.line + line - 1)
     return None
+
+
+def _perhaps_changed(ctx: Context) -> set[str]:
+    """Names of attributes that look as if some function changed them; that of every other one is changed by none."""
+    key = ("kernel", "perhaps changed attributes")
+    if key not in ctx.memo:
+        sources = "\n".join(function.source for function in ctx.snapshot.functions.values())
+        ctx.memo[key] = set(_LOOKS_CHANGED.findall(sources))
+    found = ctx.memo[key]
+    assert isinstance(found, set)
+    return found
+
+
+_LOOKS_CHANGED = re.compile(
+    rf"\.(\w+)\s*(?=\[|,|\)|\]|:|\bin\b|\.(?:{'|'.join(sorted(_CHANGING))})\b|(?:[-+*/%|&^@<>]{{0,2}})=(?!=)|$)",
+    re.MULTILINE,
+)
+"""Before an index, a comma or bracket (``self.a, self.b = …``), ``=``, ``in`` or the end of a line (``del self.a``)."""
 
 
 def _variable_changed(ctx: Context, ref: GlobalRef, text: str) -> Where | None:

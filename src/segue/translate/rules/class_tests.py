@@ -22,6 +22,7 @@ from segue.translate.kinds import (
     Object,
     Payload,
     Raised,
+    Record,
     Scalar,
     User,
     ValidatedData,
@@ -101,7 +102,11 @@ def isinstance_(frame: Frame, call: CallSite) -> Val:
         return const(any(n in (known.mro if known is not None else (cls,)) for n in names))
     if isinstance(kind, Localized) and names == ["i18nfield.strings.LazyI18nString"]:
         return const(True) if kind.present else is_localized(frame, value)
-    if isinstance(kind, Object) and kind.cls in frame.ctx.snapshot.classes and value.node is None:
+    if (
+        isinstance(kind, Object)
+        and kind.cls in frame.ctx.snapshot.classes
+        and (value.node is None or isinstance(kind, Record))
+    ):
         return const(any(n in frame.ctx.snapshot.classes[kind.cls].mro for n in names))
     view = getattr(kind.endpoint, "cls", "") if isinstance(kind, ViewSelf) else ""
     if view in frame.ctx.snapshot.classes:

@@ -15,6 +15,7 @@ from segue.translate.kinds import (
     Money,
     OpenFile,
     Phone,
+    Record,
     StoredFile,
     TupleOf,
     Uploaded,
@@ -37,6 +38,8 @@ def object_in(kind: Kind, node: ast.expr | None) -> str:
             return "Money is not JSON: show its amount (.amount) and its currency (.currency.code)."
         case Phone():
             return "A phone number is not JSON: show its text (str(…), .as_e164 …)."
+        case Record(form="class" | "dataclass"):
+            return "An object is not JSON: show what it holds."
         case Maybe(kind=inner) | ListOf(item=inner):
             return object_in(inner, None)
         case TupleOf(items=items):

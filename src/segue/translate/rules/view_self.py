@@ -11,6 +11,7 @@ from segue.translate.interp.constants import value_of
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke, invoke_function
 from segue.translate.interp.join import widen
+from segue.translate.interp.process_state import check_attribute
 from segue.translate.interp.value import Val, const, literal
 from segue.translate.kinds import (
     Const,
@@ -215,6 +216,7 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
             and owner.kind.use.may_hide(name)
         ):
             return Val(Unknown(f"Segue does not know whether an instance of {cls} has a {name} of its own."))
+        check_attribute(frame, cls, name, node)
         value = value_of(frame, known.attributes[name].value)
         if value is not None:
             return value

@@ -8,6 +8,7 @@ from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.members import filled, has_members
+from segue.translate.interp.parts import parts
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import (
     Const,
@@ -26,6 +27,7 @@ from segue.translate.kinds import (
     OpenFile,
     QuerySet,
     Raised,
+    Record,
     Request,
     Scalar,
     StoredFile,
@@ -86,6 +88,10 @@ def f_string(frame: Frame, node: ast.JoinedStr) -> Val:
     return Val(Scalar("str"), ast.JoinedStr(parts))
 
 
+def _is_object(kind: Kind) -> bool:
+    return isinstance(kind, Instance | User | Record) or any(map(_is_object, parts(kind)))
+
+
 def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     """The code of a value that is turned into text; refuses what prints differently afterwards."""
     of_member = filled(value.kind)
@@ -94,6 +100,12 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
     if isinstance(value.kind, MemberValue):
         why = "It is the member of an enumeration, whose text is not its value; write .value of it."
         raise frame.refuse("text-of", ast.unparse(node), why, node)
+    if isinstance(value.kind, Record):
+        from segue.translate.rules.own_objects import text_of_object
+
+        return text_of_object(frame, value, node)
+    if any(map(_is_object, parts(value.kind))):
+        raise frame.refuse("text-of", ast.unparse(node), "The text of objects in a list or dict.", node)
     if isinstance(value.kind, Instance | User | QuerySet | Unknown) or value.node is None:
         if isinstance(value.kind, Instance):
             from segue.translate.rules.instance import text_of

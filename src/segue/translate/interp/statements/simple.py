@@ -32,6 +32,7 @@ from segue.translate.kinds import (
     Payload,
     Q,
     QuerySet,
+    Record,
     Scalar,
     Serializer,
     TupleOf,
@@ -308,7 +309,11 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
                 "unknown-value", ast.unparse(node), kind.why or "Segue does not know what this is.", node
             )
         return
-    if value.node is None or isinstance(kind, _INLINE) or (frame.facts_loops and _of_one_round(value)):
+    if (
+        value.node is None
+        or (isinstance(kind, _INLINE) and not isinstance(kind, Record))
+        or (frame.facts_loops and _of_one_round(value))
+    ):
         frame.forget(local)
         frame.env[local] = value
         return
