@@ -1,6 +1,7 @@
 """Classes and functions: collected by need, until nothing new is reached."""
 
 import ast
+import enum
 import inspect
 import types
 
@@ -183,6 +184,14 @@ class Collector:
                     methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
             elif keep_attributes and self._is_attribute(key, value):
                 attributes[key] = self._attribute(base, key, value)
+        if (
+            keep_attributes
+            and isinstance(base, enum.EnumMeta)
+            and any(hasattr(member, "label") for member in base)
+        ):
+            labels = {member.name: getattr(member, "label", None) for member in base}
+            kept = {"value": self.encoder.encode(labels), "defined_in": self.names.cls(base)}
+            attributes["__member_labels__"] = kept
         if keep_attributes and "__dataclass_fields__" in vars(base):
             kept = {"value": dataclass_shape(self.encoder, base), "defined_in": self.names.cls(base)}
             attributes["__dataclass_fields__"] = kept

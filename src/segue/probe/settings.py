@@ -3,10 +3,12 @@
 import os
 import re
 
+from django.utils import http
+
 from . import package_settings
 from .bindings import counts
 from .scrubbing import scrubbed
-from .values import SECRET_NAME
+from .values import SECRET_NAME, const
 
 _NAMES = (
     "ADMINS",
@@ -128,6 +130,9 @@ def describe(collector):
     values.update(package_settings.describe(collector))
     values.update(_policy(collector, settings))
     values[plain.ERROR_PAGES] = collector.encoder.encode(plain.error_pages())
+    longest = getattr(http, "MAX_URL_REDIRECT_LENGTH", None)
+    if isinstance(longest, int):
+        values["django.utils.http.MAX_URL_REDIRECT_LENGTH"] = const(longest)
     routed = routers.describe(settings)
     if routed is not None:
         values[routers.NAME] = collector.encoder.encode(routed)

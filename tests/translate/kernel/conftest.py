@@ -61,6 +61,7 @@ PLACES = {
         ("mails", "library.mails.Mails"),
         ("letters", "library.letters.Letters"),
         ("libraries", "library.libraries.Libraries"),
+        ("everyday", "library.everyday.Everyday"),
         ("clients", "library.clients.Clients"),
         ("sheets", "library.sheets.Sheets"),
         ("postgres", "library.postgres.Postgres"),

@@ -15,6 +15,7 @@ from segue.translate.program import translate
 
 MODELS = """\
 from django.db import models
+from django.urls import reverse
 
 
 class Note(models.Model):
@@ -25,6 +26,9 @@ class Note(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+    def get_absolute_url(self):
+        return reverse("addressed-detail", kwargs={"pk": self.pk})
 """
 DECORATORS = '''\
 import logging
@@ -255,6 +259,9 @@ def dropping(fn):
 VIEWS = """\
 from dataclasses import asdict
 
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from packaging.version import Version
 from rest_framework import exceptions, filters, pagination, permissions, serializers, viewsets
 from rest_framework.decorators import action, api_view
@@ -555,6 +562,59 @@ class Noted(APIView):
     def get(self, request):
         self.seen[request.path] = 1
         return Response({"n": len(self.seen)})
+
+
+class Addressed(Base):
+    @action(detail=True)
+    def links(self, request, pk=None):
+        return Response({"me": self.reverse_action("detail", args=[pk]), "links": self.reverse_action("links", kwargs={"pk": pk}), "all": self.reverse_action("list")})
+
+    @action(detail=True, url_path="of/(?P<word>[a-z]+)", name="Shown", description="Told")
+    def of(self, request, **kwargs):
+        known = {}
+        for key, value in self.kwargs.items():
+            known[key] = value
+        return Response(
+            {
+                "all": self.kwargs, "more": {**self.kwargs, "a": 1}, "copy": dict(self.kwargs), "known": known, "count": len(self.kwargs),
+                "said": told(**self.kwargs), "link": reverse("addressed-of", kwargs=self.kwargs), "detail": self.detail, "has": "word" in self.kwargs,
+                "names": [self.basename, self.name, self.description, self.suffix],
+            }
+        )
+
+    @action(detail=True)
+    def found(self, request, **kwargs):
+        return Response({"title": get_object_or_404(Note, **self.kwargs).title})
+
+
+def told(pk, word):
+    return f"{word} {pk}"
+
+
+class Leads(APIView):
+    def get(self, request, pk):
+        return redirect("addressed-detail", pk=pk)
+
+    def post(self, request, pk):
+        return redirect(get_object_or_404(Note, pk=pk))
+
+    def put(self, request, pk):
+        address = request.build_absolute_uri(reverse("addressed-of", args=[pk, "x"]))
+        return redirect(address, permanent=True)
+
+    def patch(self, request, pk):
+        return HttpResponseRedirect(f"/notes/?q={request.query_params.get('q', 'ä b')}")
+
+    def delete(self, request, pk):
+        return HttpResponseRedirect(request.query_params.get("to", "javascript:alert(1)"))
+
+
+class LeadsNot(APIView):
+    def get(self, request):
+        return redirect(request.query_params.get("next", "/"))
+
+    def post(self, request):
+        return redirect("nowhere")
 
 
 class KeepsWrong(APIView):
@@ -938,7 +998,7 @@ from notes import earlier, views
 
 router = SimpleRouter()
 for name in ("Mine", "Several", "AsLists", "Mades", "Kepts", "Notings", "Searches", "Windows", "Counts", "OwnLimits", "Rewrites", "Links",
-    "Versions", "Compares", "Asks", "Has"):
+    "Versions", "Compares", "Asks", "Has", "Addressed"):
     router.register(name.lower(), getattr(views, name), basename=name.lower())
 urlpatterns = [
     path("", include(router.urls)), path("listing/", views.Listing.as_view()), path("one/<int:pk>/", views.One.as_view()),
@@ -946,6 +1006,7 @@ urlpatterns = [
     path("staff/", views.staff), path("others/", views.others), path("refused/<int:pk>/", views.Refused.as_view()),
     path("passed/<int:pk>/", views.Passed.as_view()), path("byplace/<int:pk>/", views.ByPlace.as_view()),
     path("again/<int:pk>/", views.Again.as_view()), path("release/", views.Release.as_view()),
+    path("leads/<int:pk>/", views.Leads.as_view()), path("leadsnot/", views.LeadsNot.as_view()),
     path("keeps/", views.Keeps.as_view()), path("keeps/<int:pk>/", views.KeepsOne.as_view()), path("noted/", views.Noted.as_view()),
     path("keepsnot/<int:pk>/", views.KeepsNot.as_view()), path("keepswrong/", views.KeepsWrong.as_view()),
 ]
@@ -968,6 +1029,8 @@ REFUSED = {
     "GET /keepsnot/{pk}/": "object-field", "POST /keepsnot/{pk}/": "object-state", "PUT /keepsnot/{pk}/": "object-state",
     "PATCH /keepsnot/{pk}/": "process-state", "DELETE /keepsnot/{pk}/": "text-of", "GET /noted/": "process-state",
     "GET /keepswrong/": "response", "POST /keepswrong/": "object-state", "PUT /keepswrong/": "comparison",
+    # It may be the name of a URL.
+    "GET /leadsnot/": "redirect", "POST /leadsnot/": "hyperlink",
 }  # fmt: skip
 
 
@@ -1014,7 +1077,7 @@ def test_heirs_of_the_same_name_keep_what_they_decorate(snapshot: Snapshot) -> N
 
 
 def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
-    _, report = site.explore(snapshot, tmp_path, cases=400, seconds=40)
+    _, report = site.explore(snapshot, tmp_path, cases=460, seconds=45)
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
     # Those who may write own none of the few rows.

@@ -13,6 +13,7 @@ from segue.translate.kinds import (
     Keywords,
     NoArguments,
     PositionalArguments,
+    UrlArguments,
     ValidatedData,
 )
 
@@ -121,6 +122,10 @@ class CallSite:
         spread = self.frame.eval(node)
         if isinstance(spread.kind, KeywordDict):
             return dict(spread.kind.entries)
+        if isinstance(spread.kind, UrlArguments):
+            from segue.translate.rules.url_arguments import url_entries
+
+            return url_entries(self.frame, spread, node)
         if isinstance(spread.kind, ValidatedData):
             from segue.translate.views.certain_values import certain_entries
 

@@ -9,7 +9,7 @@ from segue.refusal import Refused
 from segue.snapshot.model import GlobalRef, Value, Where
 from segue.translate import language
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import join, widen
+from segue.translate.interp.join import join, joined_keys, said_keys, widen
 from segue.translate.interp.members import member
 from segue.translate.interp.value import Val, const, literal, quote
 from segue.translate.kinds import Const, DictOf, Global, Kind, ListOf, Scalar, Unknown
@@ -79,11 +79,13 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             keys: list[ast.expr | None] = []
             values: list[ast.expr] = []
             known: list[tuple[str, Kind]] = []
+            made_keys: list[Kind] = []
             for key, item in value.pairs:
                 k, v = value_of(frame, key), value_of(frame, item)
                 if k is None or v is None or k.node is None or v.node is None:
                     return None
                 keys.append(k.node)
+                made_keys.append(k.kind)
                 values.append(v.node)
                 known.append((str(k.kind.value) if isinstance(k.kind, Const) else "", widen(v.kind)))
             if all(isinstance(k.data, str) for k, _ in value.pairs):
@@ -91,7 +93,10 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             merged_value: Kind | None = None
             for _, kind in known:
                 merged_value = kind if merged_value is None else join(merged_value, kind)
-            return Val(DictOf((), merged_value), ast.Dict(keys, values))
+            key_kind: Kind | None = None
+            for made_key in made_keys:
+                key_kind = joined_keys(key_kind, widen(made_key))
+            return Val(DictOf((), merged_value, said_keys(key_kind)), ast.Dict(keys, values))
         case "bytes" if isinstance(value.data, str):
             return Val(Scalar("bytes"), ast.Constant(bytes.fromhex(value.data)))
         case "decimal" if isinstance(value.data, str):
@@ -113,6 +118,10 @@ def value_of(frame: Frame, value: Value) -> Val | None:
             )
         case "call" if value.name == TOKEN_GENERATOR:
             return Val(Global(GlobalRef("instance", value.name, value)))
+        case "call":
+            from segue.translate.rules.enumerations import member as of_enumeration
+
+            return of_enumeration(frame, value)
         case _:
             return None
 

@@ -89,6 +89,7 @@ class Frame:
     ``put_items`` are the kinds of the keys and values that were put into dicts, by the generated local.
     ``writing`` are the lines of loops around the statement whose earlier rounds may have written something, ``passed`` those of blocks
     in which it was looked whether something had (:mod:`segue.translate.interp.since`).
+    ``left`` are, for each loop around the statement, the bindings at each ``break`` and ``continue`` of the round in hand.
     ``same_sets`` are pairs of locals that may hold one queryset, ``evaluated`` the locals whose querysets were evaluated, one after another, and ``gives_read`` whether
     a queryset that the function gives back may have been (:mod:`segue.translate.interp.kept_rows`), ``gives_held`` whether a local has held it.
     """
@@ -151,6 +152,7 @@ class Frame:
     passed: list[list[str]] = field(default_factory=list)
     same_sets: set[frozenset[str]] = field(default_factory=set)
     evaluated: list[str] = field(default_factory=list)
+    left: list[list[dict[str, Val]]] = field(default_factory=list)
     gives_read: bool = False
     gives_held: bool = False
     source_file: str = ""

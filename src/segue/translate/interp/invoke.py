@@ -36,6 +36,7 @@ from segue.translate.kinds import (
     Serializer,
     SerializerSelf,
     Unknown,
+    UrlArguments,
     ViewSelf,
 )
 from segue.translate.load.models import snake
@@ -98,6 +99,10 @@ def invoke(
                 constants[key] = value
             kind = widen(kind) if not isinstance(kind.value, tuple) else kind
             value = Val(kind, value.node)
+        if isinstance(kind, UrlArguments):
+            from segue.translate.rules.url_arguments import whole
+
+            value = whole(frame, value, node)
         if isinstance(kind, Unknown):
             raise frame.refuse(
                 "unknown-argument",

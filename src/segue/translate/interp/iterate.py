@@ -11,6 +11,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     FieldSet,
+    Global,
     Kind,
     LibraryObject,
     ListOf,
@@ -31,6 +32,11 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
 
         value = fetched_rows(frame, value, at)
         kind = value.kind
+    if isinstance(kind, Global):
+        from segue.translate.rules.enumeration_loops import members
+
+        value = members(frame, value) or value
+        kind = value.kind
     if value.node is None and isinstance(kind, Const) and isinstance(kind.value, tuple):
         value = Val(kind, ast.Tuple([ast.Constant(v) for v in kind.value], ast.Load()))
     if value.node is None:
@@ -40,7 +46,7 @@ def iterable(frame: Frame, value: Val, at: ast.expr) -> tuple[ast.expr, Kind]:
     if isinstance(kind, FieldSet):
         return value.node, Scalar("str")
     if isinstance(kind, DictOf):
-        return value.node, Scalar("str" if kind.items else "Any")
+        return value.node, kind.key or Scalar("str" if kind.items else "Any")
     if isinstance(kind, Const) and isinstance(kind.value, tuple | str):
         if isinstance(kind.value, str):
             return value.node, Scalar("str")

@@ -91,6 +91,29 @@ def _plain_list(kind: Kind) -> bool:
     return isinstance(kind.item, Scalar) or (isinstance(kind.item, Unknown) and kind.item.why == "empty")
 
 
+def keys_of(kind: DictOf) -> Kind | None:
+    """What its keys are: texts where nothing else is said; None for a dict that nothing was put into yet."""
+    if kind.key is not None:
+        return kind.key
+    empty = not kind.items and (
+        kind.value is None or (isinstance(kind.value, Unknown) and kind.value.why == "empty")
+    )
+    return None if empty else Scalar("str")
+
+
+def joined_keys(a: Kind | None, b: Kind | None) -> Kind | None:
+    """The keys of a dict that has both; those that are told apart by nothing are anything."""
+    if a is None or b is None:
+        return a if b is None else b
+    both = join(widen(a), widen(b))
+    return Scalar("Any") if isinstance(both, Unknown) else both
+
+
+def said_keys(key: Kind | None) -> Kind | None:
+    """Keys as a kind says them: that they are texts is not said."""
+    return None if key == Scalar("str") else key
+
+
 def _lost(joined: Kind, one: Kind) -> Unknown | None:
     """What is wrong with a field of two objects: it has no one kind, or was a constant that is not written down."""
     if isinstance(joined, Unknown):
@@ -171,7 +194,11 @@ def join(a: Kind, b: Kind) -> Kind:
         merged: Kind | None = None
         for value in values:
             merged = value if merged is None else join(merged, value)
-        return DictOf((), merged if merged is not None else Scalar("Any"))
+        return DictOf(
+            (),
+            merged if merged is not None else Scalar("Any"),
+            said_keys(joined_keys(keys_of(a), keys_of(b))),
+        )
     if isinstance(a, User) and isinstance(b, User):
         return User(a.model, a.authenticated if a.authenticated == b.authenticated else None)
     if isinstance(a, ValidatedData) and isinstance(b, ValidatedData) and a.serializer == b.serializer:

@@ -23,14 +23,18 @@ from segue.translate.kinds import (
     Money,
     Payload,
     QuerySet,
+    Record,
     RelatedManager,
     Scalar,
     TupleOf,
     Unknown,
+    UrlArguments,
     ValidatedData,
 )
 from segue.translate.rules import registry
+from segue.translate.rules.enumeration_loops import members
 from segue.translate.rules.registry import function
+from segue.translate.rules.url_arguments import url_entries, whole
 
 _PLAIN = (Const, Scalar, ListOf, DictOf, Payload, ValidatedData)
 
@@ -116,12 +120,16 @@ def to_bool(frame: Frame, call: CallSite) -> Val:
 def length(frame: Frame, call: CallSite) -> Val:
     """``len(x)``; of a queryset: of its rows (Django fetches them too)."""
     first = call.args[0]
+    if isinstance(first.kind, UrlArguments):
+        return const(len(url_entries(frame, first, call.node)))
     if isinstance(first.kind, QuerySet | RelatedManager):
         from segue.translate.rules.queryset_evaluate import fetched_rows
 
         rows = fetched_rows(frame, first, call.raw_args[0])
         assert rows.node is not None
         return Val(Scalar("int"), quote("len({0})", rows.node))
+    if isinstance(first.kind, Global):
+        first = members(frame, first) or first
     if isinstance(first.kind, Const) and isinstance(first.kind.value, str | tuple):
         return const(len(first.kind.value))
     items = (
@@ -191,11 +199,25 @@ for _builtin in ("list", "set", "tuple", "frozenset"):
     _collect(_builtin)
 
 
+def _first_of(pair: Kind) -> Kind:
+    """What the keys are that ``dict(pairs)`` makes."""
+    first: Kind = Scalar("Any")
+    if isinstance(pair, TupleOf) and pair.items:
+        first = widen(pair.items[0])
+    elif isinstance(pair, DictOf) and pair.items:
+        first = widen(pair.items[0][1])
+    elif isinstance(pair, ListOf):
+        first = widen(pair.item)
+    return first if isinstance(first, Scalar) else Scalar("Any")
+
+
 @function("builtins.dict", "collections.OrderedDict")
 def to_dict(frame: Frame, call: CallSite) -> Val:
     """``dict(a=1)``, ``dict(pairs)``; every dict keeps its order."""
     if call.args:
         first = call.args[0]
+        if isinstance(first.kind, UrlArguments) and not call.kwargs:
+            return whole(frame, first, call.node)
         if (
             isinstance(first.kind, DictOf | ValidatedData | Payload)
             and first.node is not None
@@ -205,10 +227,10 @@ def to_dict(frame: Frame, call: CallSite) -> Val:
                 DictOf((), Scalar("Any")) if isinstance(first.kind, Payload) else first.kind,
                 quote("dict({0})", first.node),
             )
-        inner, _ = iterable(frame, first, call.raw_args[0])
+        inner, pair = iterable(frame, first, call.raw_args[0])
         if call.kwargs:
             raise frame.refuse("argument", ast.unparse(call.node), "dict(pairs, **more).", call.node)
-        return Val(DictOf((), Scalar("Any")), quote("dict({0})", inner))
+        return Val(DictOf((), Scalar("Any"), _first_of(pair)), quote("dict({0})", inner))
     items = [(k, widen(v.kind)) for k, v in call.kwargs.items()]
     made = ast.Dict(
         [ast.Constant(k) for k in call.kwargs], [code_any(frame, v, call.node) for v in call.kwargs.values()]
@@ -345,7 +367,7 @@ def ordered(frame: Frame, call: CallSite) -> Val:
             keywords.append(ast.keyword("reverse", code(frame, value, call.node)))
         else:
             call.only("key", "reverse")
-    if "key" not in call.kwargs and builtin == "sorted" and isinstance(item, Instance):
+    if "key" not in call.kwargs and builtin == "sorted" and isinstance(item, Instance | Record):
         raise frame.refuse("sorted", ast.unparse(call.node), "Objects have no order.", call.node)
     _no_money(frame, item, call)
     return Val(

@@ -228,7 +228,11 @@ def _constant(frame: Frame, value: Value | None, site: CallSite) -> Any:
 
 def _kind(frame: Frame, cls: str, one: _Field, value: Val | None, site: CallSite) -> Kind:
     if value is None and one.factory:
-        return DictOf((), Scalar("Any")) if one.factory == "dict" else ListOf(Scalar("Any"), one.factory)
+        return (
+            DictOf((), Scalar("Any"), Scalar("Any"))
+            if one.factory == "dict"
+            else ListOf(Scalar("Any"), one.factory)
+        )
     said = _said(one.said)
     kind = widen(value.kind) if value is not None else widen(Const(one.default))
     if kind == Const(None) and said is not None and said.removesuffix(" | None") in _PLAIN:

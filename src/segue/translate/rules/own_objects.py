@@ -188,7 +188,11 @@ def loose(ctx: Context, name: str, kind: Kind, value: Val) -> Kind:
     if isinstance(kind, DictOf) and not (fresh and kind.items):
         held = [k for _, k in kind.items] + ([kind.value] if kind.value is not None else [])
         plain = all(isinstance(k, Scalar | Const) or _is_empty(k) for k in held)
-        return DictOf((), Scalar("Any")) if plain else Unknown("Other code may put things into this dict.")
+        return (
+            DictOf((), Scalar("Any"), Scalar("Any"))
+            if plain
+            else Unknown("Other code may put things into this dict.")
+        )
     return kind
 
 
@@ -344,7 +348,7 @@ def change(frame: Frame, owner: Val, call: CallSite) -> Val:
     same = kind == new or (
         isinstance(kind, ListOf) and isinstance(new, ListOf) and _is_empty(new.item) and kind.type == new.type
     )
-    same = same or (kind == DictOf((), Scalar("Any")) and new == DictOf())
+    same = same or (kind == DictOf((), Scalar("Any"), Scalar("Any")) and new == DictOf())
     plain = isinstance(kind, ListOf | DictOf) or (
         isinstance(kind, Scalar) and not kind.nullable and kind.type != "Any"
     )

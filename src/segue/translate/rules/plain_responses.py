@@ -1,10 +1,9 @@
 """Django's own responses in views of DRF: ``HttpResponse`` and its subclasses, ``JsonResponse``, ``FileResponse`` of a stored
-file, redirects to a fixed URL."""
+file. Redirects are :mod:`segue.translate.rules.redirects`."""
 
 from __future__ import annotations
 
 import ast
-import re
 
 from segue.translate.functions.writing import may_write
 from segue.translate.interp.callsite import CallSite
@@ -36,9 +35,6 @@ _STATUS = {
     "HttpResponse": 200, "HttpResponseBadRequest": 400, "HttpResponseForbidden": 403, "HttpResponseNotFound": 404,
     "HttpResponseGone": 410, "HttpResponseServerError": 500,
 }  # fmt: skip
-_REDIRECT = {"HttpResponseRedirect": 302, "HttpResponsePermanentRedirect": 301}
-# What iri_to_uri leaves as it is, beginning as a URL whose scheme a redirect may have.
-_URL = re.compile(r"(https?://|/(?!/))[A-Za-z0-9/#%\[\]=:;$&()+,!?*@'~._-]*\Z")
 
 
 def _status(frame: Frame, call: CallSite, given: Val | None, default: int) -> tuple[int | None, ast.expr]:
@@ -303,83 +299,3 @@ def _dumps(frame: Frame, call: CallSite) -> dict[str, ast.expr]:
             "response", ast.unparse(call.node), "These parameters of json.dumps are not known.", call.node
         )
     return {str(key): value for key, value in zip(keys, values, strict=True)}
-
-
-@function(
-    *(f"{_HTTP}{n}" for n in _REDIRECT), *(f"django.http.{n}" for n in _REDIRECT), "django.shortcuts.redirect"
-)
-def redirect(frame: Frame, call: CallSite) -> Val | None:
-    """A redirect to a URL that the code names, to the path of a view, or to a text that is computed."""
-    if KEPT in frame.ctx.memo:
-        return None
-    shortcut = call.name == "django.shortcuts.redirect"
-    if shortcut and (set(call.kwargs) - {"permanent"} or len(call.args) > 1 or _is_name(frame, call)):
-        return _to_named(frame, call)
-    call.only(*(("permanent",) if shortcut else ()), at_most=1)
-    target = call.argument(0)
-    code = _code(frame, call)
-    keywords = {"status": literal(code)} if code != 302 else {}
-    url = target.kind.value if target is not None and isinstance(target.kind, Const) else None
-    if isinstance(url, str) and _URL.match(url):
-        return Val(Response(code), _made(frame, "redirect", [literal(url)], keywords))
-    computed = target is not None and target.kind == Scalar("str") and target.node is not None
-    # ``redirect(text)`` asks first whether that is the name of a view.
-    if not computed or (shortcut and not _is_path(call)):
-        raise frame.refuse(
-            "redirect",
-            ast.unparse(call.node),
-            "Only a fixed URL, or the path of a view, is translated.",
-            call.node,
-        )
-    assert target is not None
-    assert target.node is not None
-    return Val(Response(code), _made(frame, "redirect_to", [target.node], keywords))
-
-
-def _code(frame: Frame, call: CallSite) -> int:
-    permanent = call.kwargs.get("permanent")
-    if permanent is None:
-        return _REDIRECT.get(call.name.rpartition(".")[2], 302)
-    if not isinstance(permanent.kind, Const) or not isinstance(permanent.kind.value, bool):
-        raise frame.refuse("redirect", ast.unparse(call.node), "permanent is computed.", call.node)
-    return 301 if permanent.kind.value else 302
-
-
-def _is_path(call: CallSite) -> bool:
-    """Whether what is handed in is a path for certain: what ``reverse`` gives."""
-    raw = call.raw_args[0] if call.raw_args else None
-    return isinstance(raw, ast.Call) and ast.unparse(raw.func).rpartition(".")[2] == "reverse"
-
-
-def _is_name(frame: Frame, call: CallSite) -> bool:
-    """Whether the text is the name of a view, for which ``resolve_url`` looks before it takes it for a URL."""
-    first = call.argument(0)
-    text = first.kind.value if first is not None and isinstance(first.kind, Const) else None
-    return isinstance(text, str) and any(
-        r.name and text == (f"{r.namespace}:{r.name}" if r.namespace else r.name)
-        for r in frame.ctx.snapshot.routes
-    )
-
-
-def _to_named(frame: Frame, call: CallSite) -> Val:
-    """``redirect("note-detail", pk=note.pk)``: to the path of that view (``django.shortcuts.resolve_url``)."""
-    from segue.translate.interp.expressions.calls import call_named
-
-    node = call.node
-    code = _code(frame, call)
-    named = [k for k in node.keywords if k.arg != "permanent"]
-    if any(k.arg is None for k in named) or not node.args:
-        raise frame.refuse("redirect", ast.unparse(node), "The arguments of the URL are computed.", node)
-    given: list[ast.keyword] = []
-    if named:
-        mapping = ast.Dict([ast.Constant(k.arg) for k in named], [k.value for k in named])
-        given = [ast.keyword("kwargs", mapping)]
-    elif len(node.args) > 1:
-        given = [ast.keyword("args", ast.List(list(node.args[1:]), ast.Load()))]
-    asked = ast.fix_missing_locations(
-        ast.copy_location(ast.Call(ast.Name("reverse", ast.Load()), [node.args[0]], given), node)
-    )
-    found = call_named(frame, "django.urls.reverse", asked)
-    keywords = {"status": literal(code)} if code != 302 else {}
-    assert found.node is not None
-    return Val(Response(code), _made(frame, "redirect", [found.node], keywords))

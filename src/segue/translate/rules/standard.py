@@ -9,7 +9,7 @@ from dataclasses import replace
 from segue.target.ir import Import
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import join, widen
+from segue.translate.interp.join import join, joined_keys, keys_of, said_keys, widen
 from segue.translate.interp.known_dicts import looked_up
 from segue.translate.interp.members import has_members
 from segue.translate.interp.scope import in_source
@@ -730,6 +730,13 @@ def dict_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
         return Val(kind, made)
     if call.name == "update":
         if isinstance(kind, DictOf):
-            _relearn(frame, owner, DictOf((), Scalar("Any")))
+            other = call.args[0].kind if len(call.args) == 1 else DictOf() if not call.args else None
+            more = (
+                keys_of(other)
+                if isinstance(other, DictOf)
+                else Scalar("str" if isinstance(other, ValidatedData) else "Any")
+            )
+            more = joined_keys(more, Scalar("str")) if call.kwargs else more
+            _relearn(frame, owner, DictOf((), Scalar("Any"), said_keys(joined_keys(keys_of(kind), more))))
         return Val(Const(None), made)
     return None

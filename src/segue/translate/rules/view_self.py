@@ -208,6 +208,14 @@ def class_attribute(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val |
         if function is None and rule is None:
             return None
         return None
+    view = getattr(owner.kind.endpoint, "view", None) if isinstance(owner.kind, ViewSelf) else None
+    if view is not None and name in view.initkwargs:  # as_view(name=…), and what routers give it
+        given = value_of(frame, view.initkwargs[name])
+        return (
+            given
+            if given is not None
+            else Val(Unknown(f"Segue cannot write down what as_view() gives the view as {name}."))
+        )
     known = frame.ctx.snapshot.classes.get(cls)
     if known is not None and name in known.attributes:
         if (

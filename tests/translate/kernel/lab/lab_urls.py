@@ -4,6 +4,7 @@ from django.urls import path
 from library.asking import Asking
 from library.clients import Clients
 from library.computing import Computing
+from library.everyday import Everyday
 from library.language import Language
 from library.letters import Letters
 from library.libraries import Libraries
@@ -25,6 +26,7 @@ urlpatterns = [
     path("letters/<int:pk>/", Letters.as_view()),
     path("letters/of/<slug:name>/", Letters.as_view(), name="letter"),
     path("libraries/<int:pk>/", Libraries.as_view()),
+    path("everyday/<int:pk>/", Everyday.as_view()),
     path("mails/<int:pk>/", Mails.as_view()),
 ]
 if "LAB_POSTGRES" in os.environ:

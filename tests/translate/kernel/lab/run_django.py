@@ -35,6 +35,7 @@ from library import state  # noqa: E402
 from library.asking import Asking  # noqa: E402
 from library.clients import Clients  # noqa: E402
 from library.computing import Computing  # noqa: E402
+from library.everyday import Everyday  # noqa: E402
 from library.files import put_files  # noqa: E402
 from library.language import Language  # noqa: E402
 from library.letters import Letters  # noqa: E402
@@ -91,7 +92,20 @@ results = {"#tables": TABLES}
 classes = (
     (Language, Asking, Computing, Writing, Relations, Postgres)
     if "LAB_POSTGRES" in os.environ
-    else (Lab, Language, Asking, Computing, Writing, Relations, Mails, Letters, Libraries, Clients, Sheets)
+    else (
+        Lab,
+        Language,
+        Asking,
+        Computing,
+        Writing,
+        Relations,
+        Mails,
+        Letters,
+        Libraries,
+        Clients,
+        Sheets,
+        Everyday,
+    )
 )
 for cls, name in [(c, n) for c in classes for n in sorted(dir(c)) if n.startswith("case_")]:
     view = cls()

@@ -68,3 +68,8 @@ class UrlPattern:
             raise NoReverseMatch(self.path)
         quoted = quote(found, safe=_KEPT)
         return f"/%2F{quoted[2:]}" if quoted.startswith("//") else quoted
+
+    def url(self, call: Call, *, keeps: str = "format", **values: object) -> str:
+        """The address for this request, where nothing has versions (``rest_framework.reverse.reverse``). Raises :class:`NoReverseMatch`."""
+        url = urls.absolute(call, call.settings, self.reverse(**values))
+        return urls.with_parameter(url, keeps, call.query[keeps]) if keeps and keeps in call.query else url

@@ -63,15 +63,20 @@ def redirect(location: str, status: int = 302) -> Page:
     return made
 
 
-def redirect_to(location: str, status: int = 302) -> Page:
-    """``HttpResponseRedirect(location)`` of a text that is computed: quoted as an IRI.
+def redirect_to(location: str, status: int = 302, limit: int | None = None) -> Page:
+    """``HttpResponseRedirect(location)`` of a text that is computed: quoted as ``django.utils.encoding.iri_to_uri`` does.
 
-    Raises :class:`~segue_bridge.http.pages.SuspiciousOperation` (400) for a scheme that redirects may not have (``DisallowedRedirect``).
+    Raises ``SuspiciousOperation`` (``DisallowedRedirect``, the 400 page) for another scheme than http, https and ftp, and for more
+    than ``limit`` characters (``MAX_URL_REDIRECT_LENGTH``); ``ValueError`` for what is no address.
     """
+    made = page(status=status)
+    made.headers["location"] = quote(location, safe="/#%[]=:;$&()+,!?*@'~")
+    if limit is not None and len(location) > limit:
+        raise SuspiciousOperation(f"Unsafe redirect exceeding {limit} characters")
     scheme = urlsplit(location).scheme
     if scheme and scheme not in ("http", "https", "ftp"):
         raise SuspiciousOperation(f"Unsafe redirect to URL with protocol '{scheme}'")
-    return redirect(quote(location, safe="/#%[]=:;$&()+,!?*@'~"), status)
+    return made
 
 
 def json_page(data: Any, status: int = 200, *, safe: bool = True, **options: Any) -> Page:

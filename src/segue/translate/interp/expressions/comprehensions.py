@@ -9,7 +9,7 @@ from segue.translate.functions.writing import may_write
 from segue.translate.interp.conditions import Test, test
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target, iterable
-from segue.translate.interp.join import join, widen
+from segue.translate.interp.join import join, joined_keys, said_keys, widen
 from segue.translate.interp.kept_rows import GIVEN, ROWS
 from segue.translate.interp.same_set import share
 from segue.translate.interp.unroll import introspected
@@ -54,7 +54,8 @@ def _scoped(
 ) -> tuple[list[ast.comprehension], list[Val]]:
     saved = frame.snapshot_env()
     try:
-        generators = _generators(frame, node.generators)
+        made, parts = _spelled_out(frame, node.generators, parts)
+        generators = _generators(frame, made)
         frame.no_hoist += 1
         try:
             values = [frame.eval(part) for part in parts]
@@ -68,6 +69,23 @@ def _scoped(
         if value.node is None:
             raise frame.refuse("comprehension", ast.unparse(part), "This cannot be kept in a list.", part)
     return generators, values
+
+
+def _spelled_out(
+    frame: Frame, generators: list[ast.comprehension], parts: tuple[ast.expr, ...]
+) -> tuple[list[ast.comprehension], tuple[ast.expr, ...]]:
+    """The same over the members of an enumeration, where what is asked of a member has a name of its own."""
+    from segue.translate.rules.enumeration_loops import spelled_out
+
+    if len(generators) != 1:
+        return generators, parts
+    one = generators[0]
+    found = spelled_out(frame, one.target, one.iter, [*parts, *one.ifs])
+    if found is None:
+        return generators, parts
+    target, over, rest = found
+    kept = [part for part in rest if isinstance(part, ast.expr)]
+    return [ast.comprehension(target, over, kept[len(parts) :], 0)], tuple(kept[: len(parts)])
 
 
 def _takes_none(generators: list[ast.comprehension]) -> bool:
@@ -261,7 +279,8 @@ def mapping(frame: Frame, node: ast.DictComp) -> Val:
     _check_order(frame, node, so_far, key, value)
     assert key.node is not None
     assert value.node is not None
-    return Val(DictOf((), widen(value.kind)), ast.DictComp(key.node, value.node, generators))
+    kind = DictOf((), widen(value.kind), said_keys(joined_keys(None, widen(key.kind))))
+    return Val(kind, ast.DictComp(key.node, value.node, generators))
 
 
 def awaits(node: ast.expr) -> bool:

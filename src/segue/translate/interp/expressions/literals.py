@@ -6,7 +6,7 @@ import ast
 
 from segue.translate.interp.entries import in_a_local
 from segue.translate.interp.frame import Frame
-from segue.translate.interp.join import join, widen
+from segue.translate.interp.join import join, joined_keys, keys_of, said_keys, widen
 from segue.translate.interp.members import filled, has_members
 from segue.translate.interp.parts import parts
 from segue.translate.interp.value import Val, const, literal, quote
@@ -34,6 +34,7 @@ from segue.translate.kinds import (
     TupleOf,
     Unknown,
     Uploaded,
+    UrlArguments,
     User,
     ViewSelf,
 )
@@ -234,12 +235,17 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
     """``{k: v}``; keys that are constant strings stay known one by one."""
     items: list[tuple[str, Kind]] = []
     value_kind: Kind | None = None
+    key_kind: Kind | None = None
     keys: list[ast.expr | None] = []
     values: list[ast.expr] = []
     known = True
     evaluated: list[Val] = []
     for key, item in zip(node.keys, node.values, strict=True):
         value = frame.eval(item)
+        if isinstance(value.kind, UrlArguments):
+            from segue.translate.rules.url_arguments import whole
+
+            value = whole(frame, value, item)
         evaluated.append(value)
         if value.node is None and isinstance(value.kind, ContextDict if key is None else Request | ViewSelf):
             return _context(frame, node, evaluated)
@@ -250,6 +256,7 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
             if not isinstance(value.kind, DictOf):
                 raise frame.refuse("unpack", ast.unparse(item), "Only dicts are unpacked.", item)
             items.extend(value.kind.items)
+            key_kind = joined_keys(key_kind, keys_of(value.kind))
             if value.kind.value is not None:
                 known = False
                 value_kind = value.kind.value if value_kind is None else join(value_kind, value.kind.value)
@@ -265,8 +272,9 @@ def mapping(frame: Frame, node: ast.Dict) -> Val:
             items.append((name_value.kind.value, widen(value.kind)))
         else:
             known = False
+        key_kind = joined_keys(key_kind, widen(name_value.kind))
         value_kind = widen(value.kind) if value_kind is None else join(value_kind, widen(value.kind))
     made = ast.Dict(keys, values)
     if known:
         return Val(DictOf(tuple(items), None if items else Unknown("empty")), made)
-    return Val(DictOf((), value_kind), made)
+    return Val(DictOf((), value_kind, said_keys(key_kind)), made)

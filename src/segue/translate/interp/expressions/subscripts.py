@@ -50,8 +50,10 @@ def read(frame: Frame, node: ast.Subscript) -> Val:
         return subscript(frame, owner, node)
     if isinstance(kind, Global) and not isinstance(node.slice, ast.Slice):
         from segue.translate.rules.by_class_tables import looked_up
+        from segue.translate.rules.enumerations import of_name
 
-        found = looked_up(frame, owner, frame.eval(node.slice), node)
+        named = frame.eval(node.slice)
+        found = of_name(frame, kind.ref.name, named) or looked_up(frame, owner, named, node)
         if found is not None:
             return found
     if owner.node is None:

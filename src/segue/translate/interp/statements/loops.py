@@ -20,6 +20,7 @@ from segue.translate.interp.unroll import unroll
 from segue.translate.interp.value import Val, is_pure
 from segue.translate.kinds import Const, DictOf, Kind, ListOf, Scalar
 from segue.translate.load.needs import doubtful, joined
+from segue.translate.rules.enumeration_loops import spelled_out
 from segue.translate.rules.registry import statement
 
 
@@ -86,11 +87,15 @@ def _rounds(
             assert callable(prepare)
             prepare()
             frame.alive = True
-            frame.run(body)
+            frame.left.append([])
+            try:
+                frame.run(body)
+            finally:
+                left = frame.left.pop()
         end = (frame.env, frame.facts, True)
         frame.alive = True
         after = after or end[0]
-        merge(frame, start, [(start[0], {}, True), (end[0], {}, True)])
+        merge(frame, start, [(start[0], {}, True), (end[0], {}, True), *((env, {}, True) for env in left)])
         frame.facts = dict(settled)
         asked = any(lines is passed for passed in frame.passed)
         if asked and not writes and may_write(frame.ctx, lines):
@@ -190,6 +195,10 @@ def for_loop(frame: Frame, node: ast.For) -> None:
     dropping.prepare(frame, node)
     if setattr_loop(frame, node) or _over_answers(frame, node) or unroll(frame, node):
         return
+    spelled = spelled_out(frame, node.target, node.iter, list(node.body))
+    if spelled is not None:
+        body = [part for part in spelled[2] if isinstance(part, ast.stmt)]
+        node = ast.copy_location(ast.For(spelled[0], spelled[1], body, node.orelse), node)
     over = frame.eval(node.iter)
     if isinstance(over.node, ast.List) and not over.node.elts:  # never entered
         for statement in node.body:
@@ -212,18 +221,24 @@ def for_loop(frame: Frame, node: ast.For) -> None:
     frame.emit_block(f"for {ast.unparse(target[0])} in {ast.unparse(code)}:", lines)
     frame.alive = True
     if node.orelse:
-        with frame.capture() as rest:
-            frame.run(node.orelse)
-        frame.emit_block("else:", rest)
-        if breaks:
-            frame.alive = True
+        _else(frame, node.orelse, breaks)
+
+
+def _else(frame: Frame, body: list[ast.stmt], breaks: bool) -> None:
+    """``else`` of a loop, which a ``break`` passes over."""
+    start = frame.snapshot_env()
+    with frame.capture() as rest:
+        frame.run(body)
+    frame.emit_block("else:", rest)
+    if breaks:
+        end = (frame.env, frame.facts, frame.alive)
+        frame.alive = True
+        merge(frame, start, [(start[0], {}, True), end])
 
 
 @statement(ast.While)
 def while_loop(frame: Frame, node: ast.While) -> None:
     """``while test``."""
-    if node.orelse:
-        raise frame.refuse("while-else", "while … else", "Segue has no rule for else of while.", node)
     _widen_assigned(frame, node.body)
     header: list[ast.expr] = []
 
@@ -239,13 +254,17 @@ def while_loop(frame: Frame, node: ast.While) -> None:
 
     lines = _stable(frame, node.body, prepare, node)
     frame.emit_block(f"while {ast.unparse(header[0])}:", lines)
-    endless = isinstance(header[0], ast.Constant) and header[0].value and is_pure(header[0])
+    endless = isinstance(header[0], ast.Constant) and bool(header[0].value) and is_pure(header[0])
     breaks = any(isinstance(n, ast.Break) for s in node.body for n in ast.walk(s))
     frame.alive = not endless or breaks
+    if node.orelse and not endless:
+        _else(frame, node.orelse, breaks)
 
 
 @statement(ast.Break, ast.Continue)
 def leave(frame: Frame, node: ast.Break | ast.Continue) -> None:
-    """``break`` / ``continue``."""
+    """``break`` / ``continue``: what locals are here, they may be behind the loop."""
+    if frame.left:
+        frame.left[-1].append(dict(frame.env))
     frame.emit("break" if isinstance(node, ast.Break) else "continue")
     frame.alive = False

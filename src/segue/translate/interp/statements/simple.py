@@ -11,7 +11,7 @@ from segue.translate.interp.dict_types import note_item
 from segue.translate.interp.expressions.operators import binary
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.iterate import bind_target
-from segue.translate.interp.join import join, widen
+from segue.translate.interp.join import join, joined_keys, keys_of, said_keys, widen
 from segue.translate.interp.kept_rows import GIVEN, evaluated
 from segue.translate.interp.missing_names import raised_first
 from segue.translate.interp.same_set import held_in, holds_sets, places, put_in, share
@@ -452,7 +452,7 @@ def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:
     merged = item
     for other in values:
         merged = join(merged, other)
-    return DictOf((), merged)
+    return DictOf((), merged, said_keys(joined_keys(keys_of(kind), widen(key.kind))))
 
 
 @statement(ast.Assert)

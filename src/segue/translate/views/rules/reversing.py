@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import ast
 
+from segue.snapshot.model import Value
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.expressions.calls import call_named
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, literal, name
-from segue.translate.kinds import Const, DictOf, Object, Request, Scalar, Unknown
-from segue.translate.rules.registry import function, method
+from segue.translate.kinds import Const, DictOf, Object, Request, Scalar, Unknown, UrlArguments, ViewSelf
+from segue.translate.rules.registry import framework, function, method
+from segue.translate.rules.url_arguments import url_entries
+from segue.translate.serializers.facts import rest_setting
 from segue.translate.serializers.own_field import FieldUse
+from segue.translate.specialise.endpoint import Endpoint
 from segue.translate.views.links import link, pattern
 
 _REST = "rest_framework.reverse.reverse"
@@ -25,7 +29,7 @@ _NUMBERS = ("int", "UUID")
 def reverse(frame: Frame, call: CallSite) -> Val | None:
     """``reverse("book-detail", kwargs={"pk": book.pk})``: the path."""
     call.only("viewname", "args", "kwargs", at_most=1)
-    return _path(frame, call, _arguments(frame, call))
+    return path_to(frame, call, _view(frame, call), _arguments(frame, call))
 
 
 @function(_REST)
@@ -40,19 +44,62 @@ def rest_reverse(frame: Frame, call: CallSite) -> Val | None:
     request = call.kwargs.get("request")
     given = _arguments(frame, call)
     if request is None or (isinstance(request.kind, Const) and request.kind.value is None):
-        return _path(frame, call, given)
+        return path_to(frame, call, _view(frame, call), given)
     if not isinstance(request.kind, Request) or request.kind.raw:
         raise frame.refuse("hyperlink", ast.unparse(call.node), "Without a request of DRF.", call.node)
-    if not isinstance(given, dict):
+    return address_of(frame, call, _view(frame, call), given)
+
+
+def address_of(frame: Frame, call: CallSite, view: str, given: dict[str, Val] | list[Val]) -> Val:
+    """The whole address of the URL that is named ``view``, with these arguments. Raises ``Refused`` (``hyperlink``) where it is not told."""
+    numbers = isinstance(given, dict) and all(
+        isinstance(v.kind, Scalar) and not v.kind.nullable and v.kind.type in _NUMBERS for v in given.values()
+    )
+    if isinstance(given, dict) and numbers and ":" not in view:
+        imported = link(frame.ctx, view, frozenset(given), frame.where(call.node))
+        frame.use(imported)
+        return Val(Scalar("str"), _call(f"{imported.name}.url", [frame.state("call")], given))
+    if any(
+        v.policies.get("versioning_class") not in (None, Value("const"))
+        for v in frame.ctx.snapshot.views.values()
+    ):
         raise frame.refuse(
-            "hyperlink", ast.unparse(call.node), "The arguments of the URL have no names.", call.node
+            "hyperlink",
+            ast.unparse(call.node),
+            "Only links by numbers and UUIDs are translated, where URLs have versions.",
+            call.node,
         )
-    for key, value in given.items():
-        if not isinstance(value.kind, Scalar) or value.kind.nullable or value.kind.type not in _NUMBERS:
-            raise frame.refuse("hyperlink", key, "Only links by numbers and UUIDs are translated.", call.node)
-    imported = link(frame.ctx, _view(frame, call), frozenset(given), frame.where(call.node))
-    frame.use(imported)
-    return Val(Scalar("str"), _call(f"{imported.name}.url", [frame.state("call")], given))
+    path = path_to(frame, call, view, given).node
+    assert isinstance(path, ast.Call)
+    assert isinstance(path.func, ast.Attribute)
+    kept = rest_setting(frame.ctx, "URL_FORMAT_OVERRIDE", None)
+    keywords = (
+        [ast.keyword("keeps", literal(kept or "")), *path.keywords] if kept != "format" else path.keywords
+    )
+    return Val(
+        Scalar("str"),
+        ast.Call(ast.Attribute(path.func.value, "url", ast.Load()), [frame.state("call")], keywords),
+    )
+
+
+@framework("rest_framework.viewsets.ViewSetMixin.reverse_action")
+def reverse_action(frame: Frame, owner: Val, call: CallSite) -> Val | None:
+    """``self.reverse_action("detail", args=[note.pk])``: the address of another action of the viewset."""
+    endpoint = getattr(owner.kind, "endpoint", None)
+    if not isinstance(owner.kind, ViewSelf) or not isinstance(endpoint, Endpoint):
+        return None
+    call.only("args", "kwargs", at_most=1)
+    basename, name = endpoint.view.initkwargs.get("basename"), call.argument(0)
+    if (
+        basename is None
+        or not isinstance(basename.data, str)
+        or name is None
+        or not isinstance(name.kind, Const)
+    ):
+        raise frame.refuse("hyperlink", ast.unparse(call.node), "The name of the URL is computed.", call.node)
+    view = f"{basename.data}-{name.kind.value}"
+    namespace = endpoint.route.namespace
+    return address_of(frame, call, f"{namespace}:{view}" if namespace else view, _arguments(frame, call))
 
 
 @method(Object, "reverse")
@@ -95,6 +142,8 @@ def _arguments(frame: Frame, call: CallSite) -> dict[str, Val] | list[Val]:
             if isinstance(k, ast.Constant)
         }
     kind = mapping.kind
+    if isinstance(kind, UrlArguments):
+        return url_entries(frame, mapping, call.node)
     known = (
         isinstance(kind, DictOf) and kind.items and (kind.value is None or isinstance(kind.value, Unknown))
     )
@@ -106,10 +155,11 @@ def _arguments(frame: Frame, call: CallSite) -> dict[str, Val] | list[Val]:
     return {key: Val(item, ast.Subscript(mapping.node, literal(key), ast.Load())) for key, item in kind.items}
 
 
-def _path(frame: Frame, call: CallSite, given: dict[str, Val] | list[Val]) -> Val:
+def path_to(frame: Frame, call: CallSite, view: str, given: dict[str, Val] | list[Val]) -> Val:
+    """The path of the URL that is named ``view``, with these arguments. Raises ``Refused`` (``hyperlink``) where it is not told."""
     imported, names = pattern(
         frame.ctx,
-        _view(frame, call),
+        view,
         frozenset(given) if isinstance(given, dict) else len(given),
         frame.where(call.node),
     )
@@ -134,4 +184,4 @@ def _call(text: str, first: list[ast.expr], given: dict[str, Val]) -> ast.expr:
     return ast.Call(name(text), first, keywords)
 
 
-__all__ = ["rest_reverse", "reverse"]
+__all__ = ["address_of", "path_to", "rest_reverse", "reverse"]

@@ -1,0 +1,254 @@
+"""What code does every day beside asking the database: loops that are left, enumerations, objects that keep things, the standard library."""
+
+import enum
+from dataclasses import asdict, dataclass
+
+from django.db import models
+from rest_framework.views import APIView
+
+from library.models import Author, Book
+
+
+class Kind(models.TextChoices):
+    SHORT = "s", "Short one"
+    LONG = "l", "Long one"
+
+
+class Level(models.IntegerChoices):
+    LOW = 1
+    HIGH = 5
+
+
+class Color(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+    @property
+    def hot(self):
+        return self is Color.RED
+
+    def mixed(self, other):
+        return f"{self.value}-{other.value}"
+
+    @classmethod
+    def parse(cls, text):
+        for color in cls:
+            if color.value == text:
+                return color
+        return None
+
+
+class Letter(str, enum.Enum):  # noqa: UP042
+    A = "a"
+    B = "b"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+    TWO = 2
+
+
+class Missing(models.TextChoices):
+    A = "a"
+
+    @classmethod
+    def _missing_(cls, value):
+        return cls.A
+
+
+WEIGHTS = {Kind.SHORT: 1, Kind.LONG: 10}
+NUMBERED = {1: "one", 2: "two"}
+PRICES = {Color.RED: 3, Color.BLUE: 4}
+
+
+@dataclass
+class Seen:
+    title: str
+    rating: int | None = None
+    size: int = 0
+
+    def grow(self, n):
+        self.size += n
+        return self
+
+
+class Shelf:
+    def __init__(self, author):
+        self.author = author
+        self.titles = []
+
+    def fill(self):
+        for book in self.author.books.order_by("id"):
+            self.titles.append(book.title)
+        return len(self.titles)
+
+    def rename(self, name):
+        self.author.name = name
+        self.author.save()
+
+
+class Everyday(APIView):
+    """The cases."""
+
+    def case_found_in_a_loop_that_breaks(self):
+        found = None
+        for book in Book.objects.order_by("id"):
+            if book.title.startswith("T"):
+                found = book.title
+                break
+        if found is None:
+            return "none"
+        return found
+
+    def case_object_found_in_a_loop(self):
+        found = None
+        for book in Book.objects.order_by("id"):
+            if book.title:
+                found = book
+                break
+        return found.title if found else None
+
+    def case_none_put_in_a_loop_that_breaks(self):
+        kind = "a"
+        for book in Book.objects.order_by("id"):
+            if book.title:
+                kind = None
+                break
+        return kind is None
+
+    def case_put_before_continue(self):
+        last = None
+        for book in Book.objects.order_by("id"):
+            if book.title:
+                last = book.title
+                continue
+            last = None
+        return [last is None, last or "none"]
+
+    def case_else_of_a_loop(self):
+        found = []
+        for wanted in ("T", "nothing"):
+            for book in Book.objects.order_by("id"):
+                if book.title.startswith(wanted):
+                    hit = book.title
+                    break
+            else:
+                hit = None
+            found.append(["none" if hit is None else hit, hit is None])
+        return found
+
+    def case_else_of_while(self):
+        found = []
+        for most in (2, 9):
+            n = 0
+            while n < most:
+                n += 1
+                if n == 4:
+                    word = "left"
+                    break
+            else:
+                word = None
+            found.append([n, word, word is None])
+        return found
+
+    def case_break_in_a_try(self):
+        found = None
+        for text in ("x", "3", "4"):
+            try:
+                found = int(text)
+            except ValueError:
+                found = "bad"
+                continue
+            break
+        return [found is None, found == "bad", found]
+
+    def case_members_of_texts(self):
+        return [list(Kind), [k.value for k in Kind if k != Kind.LONG], list(Level), len(Kind)]
+
+    def case_members_with_names_and_labels(self):
+        found = {}
+        for kind in Kind:
+            found[kind.value] = f"{kind.name}: {kind.label}"
+        return [found, [[n.name, n.value, n.label] for n in Level], {k: k.label for k in Kind}]
+
+    def case_members_asked_of_the_database(self):
+        return {k.label: Book.objects.filter(title__istartswith=k).count() for k in Kind}
+
+    def case_members_of_other_enumerations(self):
+        return [
+            [c.value for c in Color], [c.mixed(Color.BLUE) for c in Color], [c.name for c in Color if c.hot], len(Color),
+            [c.value for c in Letter], [n + 1 for n in Number],
+        ]  # fmt: skip
+
+    def case_member_by_its_value(self):
+        found = []
+        for text in ("red", "s", "no"):
+            try:
+                found.append(Color(text).name)
+            except ValueError:
+                found.append("no color")
+            try:
+                found.append(Kind(text))
+            except ValueError:
+                found.append("no kind")
+        return [found, Kind("l"), Level(5), Color.parse("blue").name if Color.parse("blue") else None]
+
+    def case_member_by_its_name(self):
+        found = []
+        for name in ("RED", "SHORT", "ONE"):
+            try:
+                found.append(Color[name].value)
+            except KeyError:
+                found.append("no color")
+            try:
+                found.append(Kind[name])
+            except KeyError:
+                found.append("no kind")
+        return [found, Kind["LONG"], Color["RED"].hot]
+
+    def case_dicts_by_members(self):
+        return [WEIGHTS[Kind.LONG], PRICES[Color.RED], [PRICES[c] for c in Color], [c.name for c in PRICES]]
+
+    def case_keys_that_are_numbers(self):
+        by_pk, made = {}, {1: "x"}
+        for book in Book.objects.order_by("id"):
+            by_pk[book.pk] = book.title
+            made[book.rating] = book.title
+        told = {book.pk: book.title for book in Book.objects.order_by("id")}
+        found = [
+            [str(k) for k, _ in by_pk.items()],
+            [str(k) for k in told],
+            [isinstance(k, str) for k in told.keys()],
+        ]
+        for key in sorted(told):
+            found.append(str(key))
+        for key, title in NUMBERED.items():
+            found.append([str(key), title])
+        return [found, sorted(str(k) for k in made), [str(k) for k in dict(zip([1, 2], "ab", strict=True))]]
+
+    def case_keys_of_two_kinds(self):
+        found = {"a": 1}
+        for book in Book.objects.order_by("id"):
+            found[book.pk] = 2
+        return [str(k) for k in found]
+
+    def case_refused_members_by_a_hook(self):
+        return [Missing(book.title) for book in Book.objects.order_by("id")]
+
+    def case_objects_that_keep_things(self):
+        author = Author.objects.order_by("id")[0]
+        shelf, other = Shelf(author), Shelf(author)
+        seen = [Seen(book.title, size=2).grow(1) for book in Book.objects.order_by("id")]
+        return [
+            shelf.fill(),
+            shelf.titles,
+            other.titles,
+            [asdict(one) for one in seen],
+            seen[0] == Seen(seen[0].title, None, 3),
+        ]
+
+    def case_rows_on_objects(self):
+        author = Author.objects.order_by("id")[0]
+        shelf, other = Shelf(author), Shelf(Author.objects.get(pk=author.pk))
+        shelf.rename("Kept")
+        return [author.name, shelf.author.name, other.author.name, Author.objects.get(pk=author.pk).name]
