@@ -426,6 +426,16 @@ class DictOf(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class FilledDict(DictOf):
+    """``defaultdict(list)``: a key that is missing is put in with ``value`` when it is looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOf(FilledDict):
+    """``collections.Counter``: how often each key was counted, 0 for one that was not (which is not put in)."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamedRow(Kind):
     """A row of ``values_list(named=True)``: its columns by name."""
 

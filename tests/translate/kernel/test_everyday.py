@@ -12,7 +12,7 @@ from .test_lab import compare
 if TYPE_CHECKING:
     from .conftest import Lab
 
-REFUSED = {"case_refused_members_by_a_hook": "unknown-call"}
+REFUSED = {"case_refused_members_by_a_hook": "unknown-call", "case_refused_matched_inside": "statement"}
 
 
 @pytest.mark.parametrize("name", cases("everyday"))

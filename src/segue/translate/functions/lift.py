@@ -471,6 +471,9 @@ def _interpret(
         # What comes to its end gives None, which type checkers want said where other ends give something.
         frame.emit("return None")
     say_types(frame)
+    from segue.translate.rules.standard_containers import say_containers
+
+    say_containers(frame)
     return Body(
         tuple(frame.lines),
         frozenset(frame.imports),

@@ -33,13 +33,19 @@ def say_types(frame: Frame) -> None:
         put = frame.put_items.get(local, [])
         types = [_type(kind) for _, kind in put]
         if display.keys:
-            known = frame.env.get(local)
+            known = frame.env.get(local) or next((v for v in frame.env.values() if v.text == local), None)
             if known is None or not isinstance(known.kind, DictOf) or not (put or _looked_into(tree, local)):
                 continue
             types += [_type(kind) for _, kind in known.kind.items]
             if known.kind.value is not None:
                 types.append(_type(known.kind.value))
-        if len(types) < 2 or (len(set(types)) == 1 and types[0] != "Any"):
+        of_texts = (
+            bool(display.keys)
+            and isinstance(display.keys[0], ast.Constant)
+            and isinstance(display.keys[0].value, str)
+        )
+        mixed = of_texts and not all(_is_text(key) for key, _ in put)
+        if not mixed and (len(types) < 2 or (len(set(types)) == 1 and types[0] != "Any")):
             continue
         text = all(_is_text(key) for key, _ in put) and all(
             isinstance(key, ast.Constant) and isinstance(key.value, str) for key in display.keys

@@ -76,6 +76,8 @@ def bind_target(
     """
     if isinstance(target, ast.Name):
         return ast.Name(frame.bind(target.id, Val(kind)), ast.Store())
+    if isinstance(target, ast.Tuple | ast.List) and any(isinstance(t, ast.Starred) for t in target.elts):
+        return _starred(frame, target, kind, later)
     if isinstance(target, ast.Tuple | ast.List):
         items: list[Kind]
         if isinstance(kind, ListOf):
@@ -104,3 +106,36 @@ def bind_target(
         later.append((target, Val(kind, ast.Name(local, ast.Load()))))
         return ast.Name(local, ast.Store())
     raise frame.refuse("unpack", ast.unparse(target), "Segue has no rule for this target.", target)
+
+
+def _starred(
+    frame: Frame,
+    target: ast.Tuple | ast.List,
+    kind: Kind,
+    later: list[tuple[ast.Attribute, Val]] | None,
+) -> ast.expr:
+    """``first, *rest``: the rest is a list, whatever it is taken from."""
+    place = next(n for n, t in enumerate(target.elts) if isinstance(t, ast.Starred))
+    behind = len(target.elts) - place - 1
+    if isinstance(kind, ListOf) and not isinstance(kind.item, Unknown):
+        each = [kind.item] * (len(target.elts) - 1)
+        rest: list[Kind] = [kind.item]
+    elif isinstance(kind, TupleOf) and len(kind.items) > place + behind:
+        each = [*kind.items[:place], *kind.items[len(kind.items) - behind :]]
+        rest = list(kind.items[place : len(kind.items) - behind])
+    elif isinstance(kind, Const) and isinstance(kind.value, tuple) and len(kind.value) > place + behind:
+        return _starred(frame, target, TupleOf(tuple(widen(Const(v)) for v in kind.value)), later)
+    else:
+        raise frame.refuse("unpack", ast.unparse(target), "Segue does not know the parts.", target)
+    from segue.translate.interp.join import join
+
+    item = rest[0]
+    for other in rest[1:]:
+        item = join(item, other)
+    bound: list[ast.expr] = []
+    for number, part in enumerate(target.elts):
+        if isinstance(part, ast.Starred):
+            bound.append(ast.Starred(bind_target(frame, part.value, ListOf(widen(item))), ast.Store()))
+        else:
+            bound.append(bind_target(frame, part, each[number if number < place else number - 1], later))
+    return ast.Tuple(bound, ast.Store())

@@ -11,6 +11,7 @@ from segue.translate.kinds import (
     DictOf,
     ErrorResponse,
     Failure,
+    FilledDict,
     Instance,
     Kind,
     ListOf,
@@ -188,6 +189,9 @@ def join(a: Kind, b: Kind) -> Kind:
         both = [(name, join(x, y)) for (name, x), (_, y) in zip(a.fields, b.fields, strict=True)]
         torn = next((k for (_, k), (_, x) in zip(both, a.fields, strict=True) if _lost(k, x)), None)
         return torn if torn is not None else replace(a, fields=tuple(both))
+    if isinstance(a, FilledDict) and type(a) is type(b) and isinstance(b, FilledDict):
+        value = join(a.value, b.value) if a.value is not None and b.value is not None else a.value or b.value
+        return value if isinstance(value, Unknown) else replace(a, value=value, key=joined_keys(a.key, b.key))
     if isinstance(a, DictOf) and isinstance(b, DictOf):
         values = [k for _, k in a.items] + [k for _, k in b.items]
         values += [k for k in (a.value, b.value) if k is not None]

@@ -25,7 +25,7 @@ _REDIRECT = {"HttpResponseRedirect": 302, "HttpResponsePermanentRedirect": 301}
 # What iri_to_uri leaves as it is, beginning as a URL whose scheme a redirect may have.
 _URL = re.compile(r"(https?://|/(?!/))[A-Za-z0-9/#%\[\]=:;$&()+,!?*@'~._-]*\Z")
 _BEGINS = re.compile(r"/|https?://")
-_MAKES = (".reverse", ".url", "build_absolute_uri", "absolute_uri")
+_MAKES = (".reverse", ".url", ".absolute")
 _LONGEST = "django.utils.http.MAX_URL_REDIRECT_LENGTH"  # not in each release
 
 

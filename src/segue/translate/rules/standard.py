@@ -13,6 +13,7 @@ from segue.translate.interp.join import join, joined_keys, keys_of, said_keys, w
 from segue.translate.interp.known_dicts import looked_up
 from segue.translate.interp.members import has_members
 from segue.translate.interp.scope import in_source
+from segue.translate.interp.statements.simple import learn
 from segue.translate.interp.value import Val, const, name, quote
 from segue.translate.kinds import (
     Const,
@@ -596,6 +597,8 @@ def list_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
                 "mixed-list", ast.unparse(call.node), "The list holds things of different kinds.", call.node
             )
         _relearn(frame, owner, ListOf(item, kind.type))
+        if isinstance(call.node.func, ast.Attribute) and isinstance(call.node.func.value, ast.Subscript):
+            learn(frame, call.node.func.value, ListOf(item, kind.type))  # found["a"].append(x)
     result: Kind = Const(None)
     if call.name in ("pop",):
         result = kind.item

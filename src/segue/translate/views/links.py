@@ -96,7 +96,8 @@ def pattern(
         if parameter.converter not in ("str", "int", "slug", "uuid", "path", "regex", ""):
             raise _refused(view_name, f"The URL takes {parameter.name} by a converter of its own.", where)
     label = _label(ctx, route)
-    constant = re.sub(r"\W+", "_", view_name).upper() + "_URL"
+    # The resources of routes.py are called ``NOTE_LINKS_URL``.
+    constant = re.sub(r"\W+", "_", view_name).upper() + "_PATH"
     module = ctx.module(label, "links")
     module.add(
         Decl(

@@ -67,6 +67,14 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
         from segue.translate.rules.django_utils import debug
 
         return debug(frame)
+    if ref.name.startswith("django.conf.settings.") and ref.value is not None and ref.value.kind == "opaque":
+        from segue.translate.rules.django_utils import setting
+
+        attr = ref.name.removeprefix("django.conf.settings.")
+        if attr.isidentifier() and attr in frame.ctx.snapshot.settings.values:
+            kept = setting(frame, Val(SettingsObject()), attr, node)
+            if kept is not None:
+                return kept
     library = libraries.held(frame, ref, node)
     if library is not None:
         return library

@@ -110,7 +110,7 @@ def _rounds(
                     "loop", ast.unparse(place), "Segue does not see what was put in here before.", place
                 )
             _annotate(frame, looked)
-            changing_types.annotate(frame, before, after)
+            changing_types.annotate(frame, before, after, left)
             read = [
                 p
                 for p in frame.evaluated[evaluated:]

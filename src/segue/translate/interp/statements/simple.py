@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 from segue.translate.interp import empty_lists, keywords
 from segue.translate.interp.annotations import annotation
@@ -22,6 +23,7 @@ from segue.translate.kinds import (
     Const,
     DictOf,
     Expr,
+    FilledDict,
     Global,
     Instance,
     Kind,
@@ -141,12 +143,17 @@ def expression_statement(frame: Frame, node: ast.Expr) -> None:
         frame.alive = False
         return
     value = frame.eval(node.value)
-    if value.node is None or is_pure(value.node):
+    if value.node is None or (is_pure(value.node) and not _looks_up(value.node)):
         return
     if isinstance(value.kind, QuerySet):
         return
     frame.emit(value.text)
     put_in(frame, value)
+
+
+def _looks_up(node: ast.expr) -> bool:
+    """Whether it asks for a key, which may be missing, or is put in by that."""
+    return any(isinstance(part, ast.Subscript) for part in ast.walk(node))
 
 
 @statement(ast.Assign)
@@ -242,6 +249,7 @@ def store(frame: Frame, target: ast.expr, value: Val, node: ast.stmt) -> None:
         if (
             isinstance(value.node, ast.Tuple)
             and len(value.node.elts) == len(target.elts)
+            and not any(isinstance(t, ast.Starred) for t in target.elts)
             and isinstance(node, ast.Assign)
             and isinstance(node.value, ast.Tuple)
         ):
@@ -298,8 +306,6 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
             settled = settle(frame, value)
             value = settled
             if related is not None and isinstance(settled.kind, QuerySet):
-                from dataclasses import replace
-
                 value = Val(QuerySet(replace(settled.kind.query, related=related)), settled.node)
     if isinstance(kind, Unknown) and kind.why != "empty":
         frame.forget(local)
@@ -421,13 +427,13 @@ def _store_item(frame: Frame, target: ast.Subscript, value: Val) -> None:
 
         put(frame, owner.kind.serializer, getattr(key.kind, "value", None), value.kind, target)
     if isinstance(owner.kind, DictOf):
-        _learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
+        learn(frame, target.value, _with_item(owner.kind, key, widen(value.kind)))
         note_item(frame, owner.node, key, widen(value.kind))
     frame.emit(f"{ast.unparse(ast.Subscript(owner.node, key.node, ast.Store()))} = {value.text}")
     share(frame, sorted(places(frame, owner)), value)
 
 
-def _learn(frame: Frame, target: ast.expr, kind: DictOf) -> None:
+def learn(frame: Frame, target: ast.expr, kind: Kind) -> None:
     """The variable that ``target`` is, or is taken out of, holds ``kind`` there now."""
     if isinstance(target, ast.Name) and target.id in frame.env:
         frame.env[target.id] = Val(kind, frame.env[target.id].node)
@@ -435,10 +441,13 @@ def _learn(frame: Frame, target: ast.expr, kind: DictOf) -> None:
         with frame.capture():
             outer, key = frame.eval(target.value), frame.eval(target.slice)
         if isinstance(outer.kind, DictOf):
-            _learn(frame, target.value, _with_item(outer.kind, key, kind))
+            learn(frame, target.value, _with_item(outer.kind, key, kind))
 
 
 def _with_item(kind: DictOf, key: Val, item: Kind) -> DictOf:
+    if isinstance(kind, FilledDict):
+        value = join(kind.value, item) if kind.value is not None else item
+        return replace(kind, value=value, key=joined_keys(kind.key, widen(key.kind)))
     if (
         isinstance(key.kind, Const)
         and isinstance(key.kind.value, str)
@@ -496,4 +505,4 @@ def deleted(frame: Frame, node: ast.Delete) -> None:
             raise frame.refuse("del", ast.unparse(target), "Segue has no rule for deleting this.", target)
 
 
-__all__ = ["Instance", "store"]
+__all__ = ["Instance", "learn", "store"]

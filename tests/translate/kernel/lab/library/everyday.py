@@ -1,7 +1,12 @@
 """What code does every day beside asking the database: loops that are left, enumerations, objects that keep things, the standard library."""
 
 import enum
+import time
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
+from functools import reduce
+from itertools import chain, groupby, islice, product, zip_longest
+from operator import attrgetter, itemgetter
 
 from django.db import models
 from rest_framework.views import APIView
@@ -213,24 +218,118 @@ class Everyday(APIView):
         by_pk, made = {}, {1: "x"}
         for book in Book.objects.order_by("id"):
             by_pk[book.pk] = book.title
-            made[book.rating] = book.title
+            made[book.pk + 1] = book.title
         told = {book.pk: book.title for book in Book.objects.order_by("id")}
         found = [
             [str(k) for k, _ in by_pk.items()],
             [str(k) for k in told],
-            [isinstance(k, str) for k in told.keys()],
+            [isinstance(k, str) for k in told],
         ]
         for key in sorted(told):
-            found.append(str(key))
+            found.append([str(key)])
         for key, title in NUMBERED.items():
             found.append([str(key), title])
-        return [found, sorted(str(k) for k in made), [str(k) for k in dict(zip([1, 2], "ab", strict=True))]]
+        return [found, sorted(str(k) for k in made), [str(k) for k in dict(zip([1, 2], "ab"))]]  # noqa: B905
 
     def case_keys_of_two_kinds(self):
         found = {"a": 1}
         for book in Book.objects.order_by("id"):
             found[book.pk] = 2
         return [str(k) for k in found]
+
+    def case_dicts_with_a_factory(self):
+        by_author = defaultdict(list)
+        sizes = defaultdict(int)
+        known = defaultdict(set)
+        nested = defaultdict(lambda: {"n": 0})
+        for book in Book.objects.order_by("id"):
+            by_author[book.author_id].append(book)
+            sizes[book.title] += book.rating or 0
+            known[book.author_id].add(book.title)
+            nested[book.author_id]["n"] += 1
+        return [
+            [[str(key), [b.title for b in books]] for key, books in by_author.items()], sizes, {str(k): sorted(v) for k, v in known.items()},
+            [[str(k), v["n"]] for k, v in nested.items()], len(by_author), sizes["nothing"], "nothing" in sizes,
+        ]  # fmt: skip
+
+    def case_counted(self):
+        words = Counter(book.title for book in Book.objects.order_by("id"))
+        other = Counter()
+        for book in Book.objects.order_by("id"):
+            other[book.author_id] += 1
+        other.update([1, 1])
+        return [
+            words.most_common(2),
+            words["nothing"],
+            "nothing" in words,
+            dict(words),
+            [[str(k), n] for k, n in other.most_common()],
+            sum(other.values()),
+        ]
+
+    def case_neighbours(self):
+        books = sorted(Book.objects.order_by("id"), key=attrgetter("author_id", "id"))
+        return [
+            [str(key), [b.title for b in found]] for key, found in groupby(books, key=lambda b: b.author_id)
+        ]
+
+    def case_iterators(self):
+        titles = [b.title for b in Book.objects.order_by("id")]
+        return [
+            list(islice(titles, 2)), list(islice(titles, 1, None)), [[a, b] for a, b in zip_longest([1, 2], ["x"])],
+            [f"{a}{b}" for a, b in product([1, 2], "ab")], list(chain.from_iterable([[1], [2, 3]])), reduce(lambda a, b: a * b, [1, 2, 4], 1),
+            sorted([{"a": 2}, {"a": 1}], key=itemgetter("a")),
+        ]  # fmt: skip
+
+    def case_starred_targets(self):
+        first, *rest = [b.title for b in Book.objects.order_by("id")]
+        *head, last = (1, 2, "x")
+        a, *middle, b = [1, 2, 3, 4]
+        pairs = [[one, more] for one, *more in [[1, 2, 3], [4]]]
+        return [first, rest, head, last, a, middle, b, pairs]
+
+    def case_matched(self):
+        found = []
+        for value in ("a", "b", None, "12", 3, "other"):
+            match value:
+                case "a" | "b":
+                    found.append("letter")
+                case None:
+                    found.append("none")
+                case 3:
+                    found.append("three")
+                case str():
+                    found.append("text")
+                case _:
+                    found.append("else")
+        return found
+
+    def case_matched_with_names(self):
+        found = []
+        for book in Book.objects.order_by("id"):
+            match book.title[:1]:
+                case "T":
+                    found.append("T")
+                case letter if letter.lower() in "aeiou":
+                    found.append(f"vowel {letter}")
+                case letter:
+                    found.append(letter)
+            match Kind("s"):
+                case Kind.LONG:
+                    found.append("long")
+                case Kind.SHORT:
+                    found.append("short")
+        return found
+
+    def case_slept(self):
+        time.sleep(0)
+        return "awake"
+
+    def case_refused_matched_inside(self):
+        match {"a": 1}:
+            case {"a": number}:
+                return number
+        return None
 
     def case_refused_members_by_a_hook(self):
         return [Missing(book.title) for book in Book.objects.order_by("id")]
