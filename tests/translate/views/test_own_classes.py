@@ -1081,7 +1081,7 @@ def test_heirs_of_the_same_name_keep_what_they_decorate(snapshot: Snapshot) -> N
 
 
 def test_the_rest_answers_as_django_does(site: Site, snapshot: Snapshot, tmp_path: Path) -> None:
-    _, report = site.explore(snapshot, tmp_path, cases=460, seconds=45)
+    _, report = site.explore(snapshot, tmp_path, cases=560, seconds=50)
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
     # Those who may write own none of the few rows.
