@@ -184,14 +184,11 @@ class Collector:
                     methods[key + ".setter"] = self._method(base, key + ".setter", value.fset, role, depth)
             elif keep_attributes and self._is_attribute(key, value):
                 attributes[key] = self._attribute(base, key, value)
-        if (
-            keep_attributes
-            and isinstance(base, enum.EnumMeta)
-            and any(hasattr(member, "label") for member in base)
-        ):
-            labels = {member.name: getattr(member, "label", None) for member in base}
-            kept = {"value": self.encoder.encode(labels), "defined_in": self.names.cls(base)}
-            attributes["__member_labels__"] = kept
+        if keep_attributes and isinstance(base, enum.EnumMeta):
+            labels = member_labels(base)
+            if labels is not None:
+                kept = {"value": self.encoder.encode(labels), "defined_in": self.names.cls(base)}
+                attributes["__member_labels__"] = kept
         if keep_attributes and "__dataclass_fields__" in vars(base):
             kept = {"value": dataclass_shape(self.encoder, base), "defined_in": self.names.cls(base)}
             attributes["__dataclass_fields__"] = kept
@@ -358,6 +355,14 @@ class Collector:
         if isinstance(value, types.FunctionType):
             return self.names.function(unwrap(value)[0])
         return dotted
+
+
+def member_labels(cls):
+    """What the members of an enumeration say of themselves to people, by name; None where they say nothing, or fail."""
+    try:
+        return {member.name: member.label for member in cls} or None
+    except Exception:
+        return None
 
 
 def _layers_exceed(layers, decorators):
