@@ -71,10 +71,9 @@ def of_ref(frame: Frame, ref: GlobalRef, node: ast.expr) -> Val:
         from segue.translate.rules.django_utils import setting
 
         attr = ref.name.removeprefix("django.conf.settings.")
-        if attr.isidentifier() and attr in frame.ctx.snapshot.settings.values:
-            kept = setting(frame, Val(SettingsObject()), attr, node)
-            if kept is not None:
-                return kept
+        kept = frame.ctx.snapshot.settings.values.get(attr)
+        if kept is not None and kept.kind == "dict" and all(value.kind == "const" for _, value in kept.pairs):
+            return setting(frame, Val(SettingsObject()), attr, node) or Val(Global(ref))
     library = libraries.held(frame, ref, node)
     if library is not None:
         return library
