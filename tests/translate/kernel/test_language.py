@@ -50,3 +50,14 @@ def test_ranges_of_moments_without_use_tz(postgres_lab: Lab) -> None:
 
 def test_the_page_says_so() -> None:
     assert PAGE.read_text(encoding="utf-8") == rendered(), "run python -m tests.translate.kernel.query_table"
+
+
+def test_rows_in_no_order_are_read_by_key_where_more_is_joined(postgres_lab: Lab) -> None:
+    """A plan of PostgreSQL for a join may begin with either table; how big they are decides, so that no case shows it for sure."""
+    queries = postgres_lab.sources[f"{postgres_lab.package}/stacks/queries.py"]
+    loader = next(
+        f
+        for f in queries.split("\n\n\n")
+        if ".outerjoin(Rack" in f and "Paper.title" in f and "by their key" in f
+    )
+    assert ".order_by(Paper.id)" in loader

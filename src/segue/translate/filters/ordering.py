@@ -57,7 +57,8 @@ def order(frame: Frame, endpoint: Endpoint, value: Val) -> Val:
     call.keywords += param(endpoint, _BACKEND, "ordering_param", "ORDERING_PARAM", "ordering")
     if extra:
         call.keywords.append(ast.keyword("columns", _mapping(extra)))
-    return local(frame, value, call, order="done", meta_written=False)
+    loose = value.kind.query.open_order and not default
+    return local(frame, value, call, order="done", meta_written=False, loose=loose)
 
 
 def _columns(frame: Frame, endpoint: Endpoint, model: str, allowed: list[str]) -> dict[str, ast.expr]:

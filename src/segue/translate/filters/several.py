@@ -65,7 +65,8 @@ def order_by(
         f"if {given} is not None:",
         [f"{local} = {local}.order_by(None).order_by(*terms({given}, {{{mapping}}}))"],
     )
-    return Val(QuerySet(current.kind.query.with_(order="done", meta_written=False)), name(local))
+    query = current.kind.query
+    return Val(QuerySet(query.with_(order="done", meta_written=False, loose=query.open_order)), name(local))
 
 
 def _fields(found: FilterSet, item: FilterField) -> tuple[dict[str, str], list[str]]:

@@ -16,7 +16,7 @@ from segue.translate.kinds import Instance, ListOf, QuerySet
 from segue.translate.load.models import concrete, pk_field
 from segue.translate.load.needs import with_key
 from segue.translate.load.own_loading import check_made
-from segue.translate.load.unordered import as_the_table
+from segue.translate.load.unordered import as_the_table, in_no_order
 from segue.translate.models import names
 from segue.translate.needs import Needs
 from segue.translate.query.ir import Query
@@ -161,6 +161,7 @@ def fetch_all(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None)
         why = "Django keeps its rows for all requests, or has DRF refuse to: it wants a copy (.all())."
         raise frame.refuse("class-queryset", value.text, why, at)
     value = as_the_table(frame, _ready(frame, value, at))
+    needs.unordered = needs.unordered or in_no_order(_query(value))
     token, item = loader(frame.ctx, needs)
     frame.use(item)
     assert value.node is not None

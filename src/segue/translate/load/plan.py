@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from segue.translate.context import Context
 from segue.translate.kinds import Kind
 from segue.translate.load.models import class_name, concrete, field_of, reverse_of, snake
+from segue.translate.load.unordered import joins_more
 from segue.translate.needs import Needs
 from segue.translate.query.ir import Prefetch
 
@@ -15,7 +16,7 @@ from segue.translate.query.ir import Prefetch
 @dataclass(slots=True, eq=False)
 class Plan:
     """A row class. ``columns`` in field order; ``one`` with nullability; ``computed`` in SELECT order; ``shown``: how a relation
-    of ``many`` is loaded that a ``Prefetch`` has a queryset for."""
+    of ``many`` is loaded that a ``Prefetch`` has a queryset for. ``by_key``: what a statement leaves open is ordered by the key."""
 
     model: str
     columns: tuple[str, ...]
@@ -25,6 +26,7 @@ class Plan:
     written: bool
     classes: tuple[str, ...] = ()
     shown: dict[str, Prefetch] = field(default_factory=dict)
+    by_key: bool = False
     hints: set[str] = field(default_factory=set)
     name: str = ""
     loader: str = ""
@@ -80,6 +82,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
             model.label, columns, computed, tuple(one), many, needs.written, needs.classes, dict(needs.shown)
         )
         table.by_key[key] = plan
+    plan.by_key = plan.by_key or joins_more(ctx, needs)
     if needs.hint:
         plan.hints.add(needs.hint)
     table.by_needs[needs.serial] = plan

@@ -204,6 +204,8 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     if added:
         text += f".add_columns({', '.join(added)})"
     text += "".join(selection.joins)
+    if plan.by_key:
+        text += f".order_by({cls}.{pk_field(ctx, plan.model).attname})"
     frame.use(Import("segue_bridge.db.reads", "rows"))
     body = [f"    found = await rows(db, {text}, parameters)"]
     lines, call = _group_lines(ctx, frame, groups, seen, call)
@@ -212,7 +214,7 @@ def render_loader(ctx: Context, plan: Plan, seen: set[str]) -> None:
     code = "\n".join(
         [
             f"async def {plan.loader}(db: Session, statement: Select[Any], parameters: Mapping[str, object] | None = None) -> list[{plan.name}]:",
-            f'    """The {what} that ``statement`` (of {model.label} keys) selects, in its order."""',
+            f'    """The {what} that ``statement`` (of {model.label} keys) selects, in its order{", and by their key where it leaves that open" if plan.by_key else ""}."""',
             *body,
             _returned(frame, plan, cls, call),
         ]
@@ -327,7 +329,10 @@ def render_group(
         # ``_TaggableManager``: in the order in which the object got its tags.
         statement += f".order_by({through}.{pk_field(ctx, hop.through).attname})"
     elif shown is None:
-        statement += _order_of_set(frame, hop.target, target)
+        order = _order_of_set(frame, hop.target, target)
+        if not order and plan.one and ctx.snapshot.settings.vendor == "postgresql":  # as ``joins_more`` says
+            order = f".order_by({inner}.{pk_field(ctx, hop.target).attname})"
+        statement += order
     else:
         statement += shown.text
         frame.use(*shown.imports)

@@ -76,6 +76,7 @@ class Query:
     may turn out to have no rows and be left out. ``first_of`` tells of ``distinct(fields)``; ``surplus`` that the SELECT list ends with columns that only the order of distinct values
     has there. ``bounds`` are those of the slice, where they are known. ``held``: it is the very object that the view's class holds, which all
     requests share: DRF has its evaluation fail (``APIView.as_view``), and what another attribute holds would keep its rows.
+    ``loose``: on some ways it has no order, though ``order`` is ``done``.
     """
 
     model: str
@@ -108,6 +109,7 @@ class Query:
     crossed: bool = False
     crossing: str = ""
     streamed: bool = False
+    loose: bool = False
     first_of: bool = False
     surplus: bool = False
     bounds: tuple[int, int | None] | None = None
@@ -165,7 +167,13 @@ class Query:
             repeated=self.repeated or other.repeated,
             elided=self.elided or other.elided,
             held=self.held or other.held,
+            loose=self.open_order or other.open_order,
         )
+
+    @property
+    def open_order(self) -> bool:
+        """Whether the database may be left to give the rows in any order."""
+        return self.order == "none" or self.loose
 
     def annotation(self, name: str) -> Column | None:
         """The annotation called ``name``."""

@@ -64,7 +64,7 @@ def order_terms(
         from segue.translate.query.grouping import ordered_groups
 
         value = ordered_groups(frame, value, columns, at)
-    return chain(value, "order_by", *columns, query=query_of(value).with_(order="done"))
+    return chain(value, "order_by", *columns, query=query_of(value).with_(order="done", loose=False))
 
 
 def _text(term: Value | Val) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
 from typing import Any
 
@@ -48,9 +49,16 @@ _RANDOM = re.compile(r"\w*[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|[\w-]{14
 
 def _order(row: dict[str, Any]) -> tuple[str, list[str]]:
     """By what is the same on both sides, then by the moments: each side makes its rows in one order."""
-    text = repr(sorted(row.items()))
+    text = repr(sorted((name, _plain(value)) for name, value in row.items()))
     moments = _MOMENT.findall(text)
     return _RANDOM.sub("*", _MOMENT.sub("*", text)), moments
+
+
+def _plain(value: Any) -> Any:
+    """As a text that says nothing of this process: moments as SQLite has them, no addresses."""
+    if isinstance(value, datetime.date | datetime.time):
+        return str(value)
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 class Tables:

@@ -48,6 +48,9 @@ class Turns:
         return next(self._cases, None)
 
 
+_ONCE = "seen once: asked again, both sides answered alike"
+
+
 class Exploration:
     """One run: its budget, and what was seen so far."""
 
@@ -159,11 +162,19 @@ class Exploration:
         """Let Hypothesis draw cases and shrink the first difference that is new."""
         if not self.left():
             return
+        seen: list[tuple[dict[str, Any], str, dict[str, Any]]] = []
+
+        def ask(case: dict[str, Any]) -> str:
+            found = self._ask(case)
+            if found is not None:
+                seen.append((case, *found))
+            return found[0] if found is not None else ""
+
         smallest = drive(
             strategy,
             seed=zlib.crc32(f"{self.spec['seed']} {key} {number}".encode()),
             examples=examples,
-            ask=lambda case: (self._ask(case) or ("",))[0],
+            ask=ask,
             again=lambda case: kind_in(case, self._run(case)),
         )
         if smallest is not None:
@@ -171,6 +182,10 @@ class Exploration:
             kind = kind_in(smallest, result)
             if kind:
                 self._keep(smallest, kind, result)
+                return
+        if seen:  # it was counted, and it does not show itself again
+            case, kind, result = seen[0]
+            self._report_as({**case, "what": f"{case['what']}; {_ONCE}"}, kind, result, {})
 
     def _keep(self, case: dict[str, Any], kind: str, result: dict[str, Any]) -> None:
         """Shrink a new difference and report it: with ``case`` and ``rows``, by which it can be asked again,
@@ -182,6 +197,11 @@ class Exploration:
             case, result = shrinker.shrink(case, result)
             more = {"case": written(case), "rows": self._rows(case), "shrunk": shrinker.requests}
         self._taking()  # what shrinking reaches is not compared
+        self._report_as(case, kind, result, more)
+
+    def _report_as(
+        self, case: dict[str, Any], kind: str, result: dict[str, Any], more: dict[str, Any]
+    ) -> None:
         if "steps" not in case:
             self.outcomes[case["key"]].keep(kind, case, result, more)
             return

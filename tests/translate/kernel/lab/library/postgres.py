@@ -32,6 +32,24 @@ def titles(papers):
 
 
 class Postgres(APIView):
+    # rows in no order, which lead to others ---------------------------------------------------------
+
+    def case_rows_in_no_order(self):
+        return [[paper.title, paper.rack.name if paper.rack else None] for paper in Paper.objects.all()]
+
+    def case_filtered_rows_in_no_order(self):
+        return [[slip.id, slip.paper.title] for slip in Slip.objects.filter(id__gt=0)]
+
+    def case_related_rows_in_no_order(self):
+        racks = Rack.objects.order_by("-id").prefetch_related("papers__slip_set")
+        return [
+            [slip.paper.title for paper in rack.papers.all() for slip in paper.slip_set.all()]
+            for rack in racks
+        ]
+
+    def case_rows_in_no_order_that_are_distinct(self):
+        return sorted(paper.rack.name for paper in Paper.objects.filter(rack__gt=0).distinct("rack"))
+
     # full text and likeness on PostgreSQL ----------------------------------------------------------
 
     def case_search_lookup(self):
