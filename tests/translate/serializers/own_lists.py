@@ -252,6 +252,47 @@ class DirectView(APIView):
         return Response(s.data)
 
 
+class Other:
+    def __init__(self, field, word):
+        self.field, self.word = field, word
+
+    def __call__(self, attrs):
+        if attrs.get(self.field) == self.word:
+            raise serializers.ValidationError(f"{self.field} may not be {self.word}")
+
+
+class Untaken:
+    requires_context = True
+
+    def __call__(self, attrs, serializer):
+        word = serializer.context["request"].query_params.get("word")
+        if serializer.instance is None and Book.objects.filter(title=attrs["title"]).exists():
+            raise serializers.ValidationError({"title": "taken"})
+        if word and attrs.get("title") == word:
+            raise serializers.ValidationError("not that")
+
+
+def sees_defaults(attrs):
+    if attrs.get("stars") == 6 and attrs["title"] == "six":
+        raise serializers.ValidationError("six")
+
+
+class Checked(serializers.ModelSerializer):
+    stars = serializers.IntegerField(read_only=True, default=6)
+    class Meta(Meta0):
+        validators = [Other("title", "bad"), Untaken(), sees_defaults]
+
+
+class Checks(generics.ListCreateAPIView):
+    queryset = Book.objects.order_by("id")
+    serializer_class = Checked
+
+
+class ChecksOne(generics.RetrieveUpdateAPIView):
+    queryset = Book.objects.order_by("id")
+    serializer_class = Checked
+
+
 class Kept(serializers.ModelSerializer):
     def save(self, **kwargs):
         asked = self.context["request"].query_params
@@ -321,7 +362,7 @@ urlpatterns = [
  path("wrapped/", views.Wrapped.as_view()), path("bychild/", views.ByChilds.as_view()), path("bychildtop/", views.ByChildTop.as_view()),
  path("roots/", views.RootsTop.as_view()), path("odds/", views.Odds.as_view()), path("asdicts/", views.AsDicts.as_view()), path("direct/", views.DirectView.as_view()),
  path("keeps/", views.Keeps.as_view()), path("keeps/<int:pk>/", views.KeepsOne.as_view()), path("afters/", views.Afters.as_view()),
- path("byitself/", views.ByItselfView.as_view()),
+ path("byitself/", views.ByItselfView.as_view()), path("checks/", views.Checks.as_view()), path("checks/<int:pk>/", views.ChecksOne.as_view()),
 ]
 """
 ROWS = """\
@@ -366,8 +407,14 @@ def requests() -> list[Asking]:
         )
         for query, body in (("", '{"title": "k"}'), ("?h=1", '{"title": "k2"}'), ("", "{}"))
     ]
+    checked = [
+        Asking(method, f"/lists/{place}/{query}", body=json.dumps({"title": title}))
+        for method, place in (("POST", "checks"), ("PUT", "checks/2"))
+        for query, title in (("", "bad"), ("?word=w", "w"), ("", "t4"), ("", "six"), ("", "fine"))
+    ]
     return [
         *saved,
+        *checked,
         *shown,
         *made,
         Asking("POST", "/lists/bulk/", body='{"title": "one"}'),

@@ -7,13 +7,14 @@ from segue.snapshot.model import Serializer, SerializerField, Value
 from segue.target.ir import Import
 from segue.translate.functions.lift import lift
 from segue.translate.interp.frame import Frame
-from segue.translate.kinds import ValidatedData
+from segue.translate.kinds import SerializerSelf, ValidatedData
 from segue.translate.language import given
 from segue.translate.load.fetch import entity_type
 from segue.translate.load.models import concrete, field_of, python_type
 from segue.translate.serializers.code import pairs_of, value_text
 from segue.translate.serializers.conditions import condition_text
 from segue.translate.serializers.facts import app_label, const, short
+from segue.translate.serializers.own_validators import is_own_validator, lifted_validator
 from segue.translate.serializers.synthetic import call_lifted, in_validation
 from segue.translate.serializers.validators import first_parameter
 from segue.translate.versions import since
@@ -26,12 +27,12 @@ _PARTS = {
 }
 
 
-def serializer_checks(frame: Frame, serializer: Serializer) -> None:
+def serializer_checks(frame: Frame, serializer: Serializer, me: SerializerSelf) -> None:
     """Emit all of them; their errors are collected before ``validate`` is asked."""
     if not serializer.validators:
         return
     for value in serializer.validators:
-        call = _one(frame, serializer, value)
+        call = _one(frame, serializer, value, me)
         frame.emit_block("with form.non_field():", [call])
     frame.emit("form.raise_invalid()")
 
@@ -40,7 +41,7 @@ def _refused(serializer: Serializer, value: Value, code: str, why: str) -> Refus
     return refuse(code, short(value.name or str(value.data)), why, serializer.where)
 
 
-def _one(frame: Frame, serializer: Serializer, value: Value) -> str:
+def _one(frame: Frame, serializer: Serializer, value: Value, me: SerializerSelf) -> str:
     name = short(value.name)
     if value.name == f"{_DRF}UniqueTogetherValidator":
         return _together(frame, serializer, value)
@@ -57,7 +58,12 @@ def _one(frame: Frame, serializer: Serializer, value: Value) -> str:
                 module_kind="validation",
                 app=app_label(frame.ctx, serializer),
             )
-        return call_lifted(frame, lifted, "form.values")
+        return call_lifted(frame, lifted, _read_only_defaults(frame, serializer))
+    if is_own_validator(frame.ctx, value):
+        why = "Segue does not see all that it holds, or it is called with something else than the values."
+        refused = _refused(serializer, value, "serializer-validator", why)
+        lifted = lifted_validator(frame.ctx, value, ValidatedData(serializer.name), refused, me)
+        return call_lifted(frame, lifted, _read_only_defaults(frame, serializer))
     raise _refused(serializer, value, "serializer-validator", "Segue has no rule for this validator.")
 
 

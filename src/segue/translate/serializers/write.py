@@ -278,7 +278,7 @@ class _Builder:
         frame.emit("form.raise_invalid()")
         finishes_input = finishes(self.ctx, self.serializer, "to_internal_value")
         before = len(frame.lines)
-        serializer_checks(frame, self.serializer)
+        serializer_checks(frame, self.serializer, SerializerSelf(self.serializer.name, self._use()))
         if finishes_input and len(frame.lines) > before:
             raise refuse(
                 "serializer-to-internal-value",
