@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from segue.snapshot.model import Attribute, Class
+from segue.snapshot.model import Attribute, Class, Route
 from segue.target.ir import Import
 from segue.translate.language import given
 from segue.translate.specialise.endpoint import Endpoint
@@ -138,6 +138,9 @@ def check_optional(endpoint: Endpoint) -> None:
     """
     regex = whole_regex(endpoint)
     if not regex:
+        if not _says_all(endpoint.route):
+            why = "The URL is a regular expression that says more than a path with arguments can: Segue's routes are paths."
+            raise endpoint.refuse("url-regex", endpoint.route.regex, why)
         return
     groups = list(_OPTIONAL.finditer(regex))
     named = {n for g in groups for n in re.findall(r"\(\?P<(\w+)>", g["inner"])}
@@ -154,6 +157,16 @@ def check_optional(endpoint: Endpoint) -> None:
         ends = rest in (r"\Z", "$")
         if not ends and (not _PATTERN.match(rest) or re.match(group["inner"], literal)):
             raise endpoint.refuse("url-regex", regex, "What follows its optional part could be taken for it.")
+
+
+def _says_all(route: Route) -> bool:
+    """Whether ``path`` and the regexes of its arguments say what the URL's regex does (``^(?:.*)$`` is ``/.`` as a path)."""
+    regexes = {p.name: p.regex for p in route.parameters}
+    said = ""
+    for part in re.split(r"(\{\w+\})", route.path):
+        name = part[1:-1] if part.startswith("{") else ""
+        said += f"(?P<{name}>{regexes[name]})" if name in regexes else part
+    return re.sub(r"\\(.)", r"\1", f"^{said}\\Z") == re.sub(r"\\(.)", r"\1", route.regex)
 
 
 def raw_text(text: str) -> str:
