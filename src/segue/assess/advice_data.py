@@ -77,7 +77,7 @@ GROUPS: dict[str, str] = {
         "comparison comprehension condition conditional del dict-key dict-value "
         "expression generator hasattr identity is-naive isinstance issubclass iteration join lambda lambda-query "
         "list-item localtime loop map membership mixed-list names nested-evaluation nested-function no-rule operand os-path "
-        "recursion regex return sorted star-argument statement subscript type-of unpack walrus while-else with atomic "
+        "recursion regex return sorted star-argument statement subscript type-of unpack walrus with atomic "
         "naive-clock logging view-attribute"
     ),
     "Ask what only Django can answer before anything is written.": "left-late",
