@@ -13,6 +13,7 @@ from segue.translate.interp.value import Val, quote
 from segue.translate.interp.value import name as named
 from segue.translate.kinds import (
     Const,
+    Kind,
     Phone,
     Scalar,
     Serializer,
@@ -91,12 +92,9 @@ def own_method(frame: Frame, owner: Val, call: CallSite) -> Val | None:
 def own_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.data`` in such a method."""
     assert isinstance(owner.kind, SerializerSelf)
-    use = owner.kind.use
-    if not isinstance(use, Use) or use.purpose != "called":
+    held = _values(frame, owner, ShownValues(owner.kind.name, "values"))
+    if held is None:
         return None
-    if "values" not in frame.state_used:
-        frame.use(Import("segue_bridge.schema.form", "Values"))
-    held = frame.extra_state("values", lambda: "Values", ShownValues(owner.kind.name, "values"))
     as_they_are = shows_its_values(frame.ctx, owner.kind.name)
     return Val(ShownValues(owner.kind.name, held.text), held.node if as_they_are else None)
 
@@ -105,12 +103,18 @@ def own_data(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
 def own_values(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     """``self.validated_data`` in such a method."""
     assert isinstance(owner.kind, SerializerSelf)
+    return _values(frame, owner, ValidatedData(owner.kind.name))
+
+
+def _values(frame: Frame, owner: Val, kind: Kind) -> Val | None:
+    """What was validated, as ``kind``; None where ``self`` is not that of such a method."""
+    assert isinstance(owner.kind, SerializerSelf)
     use = owner.kind.use
     if not isinstance(use, Use) or use.purpose != "called":
         return None
     if "values" not in frame.state_used:
         frame.use(Import("segue_bridge.schema.form", "Values"))
-    return frame.extra_state("values", lambda: "Values", ValidatedData(owner.kind.name))
+    return frame.extra_state("values", lambda: "Values", kind)
 
 
 @method(ShownValues, "__getitem__", "get")
