@@ -100,7 +100,7 @@ def test_the_bookshops_own_tests(shop: Shop) -> None:
     assert sum(o.cases + o.unserved for o in report.operations) == int(report.notes[0].split()[2])
     assert sum(report.standing.values()) == 88
     assert report.standing["passed on both"] > 50
-    assert report.standing["route not native"] >= 5
+    assert report.standing["route not native"] >= 4
     assert report.standing["differs"] == 0
     assert [(o.key, v) for o in report.operations for v in o.violations] == []
 
