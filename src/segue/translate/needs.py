@@ -49,7 +49,8 @@ class Needs:
     ``members`` are columns that code has put a member of an enumeration into, whose text is not its value.
     ``shown_for``: fields for which alone a relation is looked into, all of which may be hidden (``serializers.only_for``).
     ``back`` is the foreign key by which the rows of a related set lead back to its owner, and the serial of that one's needs.
-    ``unordered``: all rows of a statement without an order are asked for somewhere.
+    ``unordered``: all rows of a statement without an order are asked for somewhere; ``firsts``: the first of each group of them
+    (``DISTINCT ON``), which takes no order that begins otherwise.
     """
 
     model: str
@@ -92,6 +93,7 @@ class Needs:
     back: tuple[str, int] | None = None
     members: set[str] = field(default_factory=set)
     unordered: bool = False
+    firsts: bool = False
     # Tells sites apart for good: ``id()`` of one that is gone may be given to the next.
     serial: int = field(default_factory=itertools.count().__next__, init=False, repr=False)
 

@@ -161,7 +161,9 @@ def fetch_all(frame: Frame, value: Val, needs: Needs, at: ast.AST | None = None)
         why = "Django keeps its rows for all requests, or has DRF refuse to: it wants a copy (.all())."
         raise frame.refuse("class-queryset", value.text, why, at)
     value = as_the_table(frame, _ready(frame, value, at))
-    needs.unordered = needs.unordered or in_no_order(_query(value))
+    query = _query(value)
+    needs.unordered = needs.unordered or in_no_order(query)
+    needs.firsts = needs.firsts or (query.open_order and bool(query.first_of))
     token, item = loader(frame.ctx, needs)
     frame.use(item)
     assert value.node is not None

@@ -74,6 +74,7 @@ def plan_of(ctx: Context, needs: Needs) -> Plan:
         tuple((a, id(p)) for a, p in many),
         needs.written,
         needs.classes,
+        needs.firsts,
         tuple((a, needs.shown[a]) for a, _ in many if a in needs.shown),
     )
     plan = table.by_key.get(key)

@@ -38,12 +38,7 @@ def as_the_table(frame: Frame, value: Val) -> Val:
 
 def in_no_order(query: Query) -> bool:
     """Whether the database is free to give the rows of ``query`` in any order."""
-    return (
-        query.open_order
-        and not query.sliced
-        and not query.first_of
-        and not any(a.aggregate for a in query.annotations)
-    )
+    return query.open_order and not query.sliced and not any(a.aggregate for a in query.annotations)
 
 
 def joins_more(ctx: Context, needs: Needs) -> bool:
@@ -52,6 +47,7 @@ def joins_more(ctx: Context, needs: Needs) -> bool:
     return (
         ctx.snapshot.settings.vendor == "postgresql"
         and needs.unordered
+        and not needs.firsts
         and any(
             name not in {p.partition("__")[0] for p in needs.selected}
             for name, child in needs.one.items()

@@ -48,7 +48,8 @@ class Postgres(APIView):
         ]
 
     def case_rows_in_no_order_that_are_distinct(self):
-        return sorted(paper.rack.name for paper in Paper.objects.filter(rack__gt=0).distinct("rack"))
+        papers = Paper.objects.filter(rack__gt=0).distinct("rack")
+        return sorted([paper.rack.name if paper.rack else None, bool(paper.title)] for paper in papers)
 
     # full text and likeness on PostgreSQL ----------------------------------------------------------
 
