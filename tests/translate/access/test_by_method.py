@@ -99,7 +99,9 @@ from notes import views
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 urlpatterns = [*router.urls, path("list/", views.NoteList.as_view()), path("locked/", views.Locked.as_view()),
-               path("short/", views.Shortened.as_view()), re_path(r"^(?:old|new)/list/$", views.NoteList.as_view()), re_path(r"^(?:.*)$", views.page)]
+               path("short/", views.Shortened.as_view()), re_path(r"^(?:old|new)/list/$", views.NoteList.as_view()),
+               re_path(r"^\\d/list/$", views.NoteList.as_view()), re_path(r"^v1.0/list/$", views.NoteList.as_view()),
+               path("2fa/list/", views.NoteList.as_view()), re_path(r"^(?:.*)$", views.page)]
 """,
 }
 
@@ -111,7 +113,8 @@ def test_permissions_by_method(tmp_path: Path) -> None:
     program, report = site.explore(site.snapshot(), tmp_path / "fastapi", cases=260, seconds=15)
     # What get_permissions puts on the view besides is what its handlers find.
     assert {(r.route_id, r.reasons[0].code) for r in program.refused} == {
-        ("/short/", "override-get-permissions"), ("/old|new/list/", "url-regex"), ("/.", "url-regex"),
+        ("/short/", "override-get-permissions"), ("/old|new/list/", "url-regex"), ("/\\d/list/", "url-regex"),
+        ("/.", "url-regex"),
     }  # fmt: skip
     assert differences(report) == []
     by_operation = {o.key: o.statuses for o in report.operations}
@@ -122,4 +125,5 @@ def test_permissions_by_method(tmp_path: Path) -> None:
     # What one definition puts on the view, the next one finds.
     assert {"200", "403"} <= set(by_operation["POST /locked/"])
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()
+    assert 'regex=r"^/v1.0/list/\\Z"' in code  # a dot is any character there
     assert 'if call.method not in ("GET", "HEAD", "OPTIONS"):' in code

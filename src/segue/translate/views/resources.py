@@ -480,8 +480,10 @@ def constant_name(base: Endpoint) -> str:
         r"[A-Za-z0-9]+",
         re.sub(r"\{\w+\}", "detail" if base.route.path.rstrip("/").endswith("}") else "", base.route.path),
     )
-    if words and words[0] in ("api", "v1"):
-        words = words[1:] or words
+    if words and words[0] in ("api", "v1") and len(words) > 1 and not words[1][0].isdigit():
+        words = words[1:]
+    if words and words[0][0].isdigit():  # no name begins so: ``/2fa/``
+        words = ["at", *words]
     return "_".join([*words, "url"]).upper()
 
 

@@ -78,15 +78,17 @@ def arguments(endpoint: Endpoint) -> tuple[list[str], set[Import]]:
 
 
 def whole_regex(endpoint: Endpoint) -> str:
-    """The URL's regex where its ``path`` leaves out arguments or a slash at its end, which are optional then, or anything may
-    follow (no ``$``); else ''."""
+    """The URL's regex where its ``path`` leaves out arguments or a slash at its end, which are optional then, where anything may
+    follow (no ``$``), or where it has a dot for any character; else ''."""
     route = endpoint.route
     if route.regex.endswith(r"/?\Z") and not route.path.endswith("/"):
         return route.regex
     if not route.regex.endswith(r"\Z"):
         return route.regex
     shown = set(re.findall(r"\{(\w+)\}", route.path))
-    return route.regex if any(p.name not in shown for p in route.parameters) else ""
+    loose = any(p.name not in shown for p in route.parameters)
+    loose = loose or (_says_all(route, dots=True) and not _says_all(route))
+    return route.regex if loose else ""
 
 
 def _scheme_class(endpoint: Endpoint) -> tuple[Class, str] | None:
@@ -159,14 +161,34 @@ def check_optional(endpoint: Endpoint) -> None:
             raise endpoint.refuse("url-regex", regex, "What follows its optional part could be taken for it.")
 
 
-def _says_all(route: Route) -> bool:
-    """Whether ``path`` and the regexes of its arguments say what the URL's regex does (``^(?:.*)$`` is ``/.`` as a path)."""
+def _says_all(route: Route, *, dots: bool = False) -> bool:
+    """Whether ``path`` and the regexes of its arguments say what the URL's regex does (``^(?:.*)$`` is ``/.`` as a path). ``dots``: but
+    for dots, which are any character in the regex."""
     regexes = {p.name: p.regex for p in route.parameters}
-    said = ""
+    rest = route.regex.removeprefix("^")
     for part in re.split(r"(\{\w+\})", route.path):
         name = part[1:-1] if part.startswith("{") else ""
-        said += f"(?P<{name}>{regexes[name]})" if name in regexes else part
-    return re.sub(r"\\(.)", r"\1", f"^{said}\\Z") == re.sub(r"\\(.)", r"\1", route.regex)
+        # As they may be written: an argument with its regex, a character as it is or behind a backslash.
+        ways = (
+            [(f"(?P<{name}>{regexes[name]})",)]
+            if name in regexes
+            else [
+                (
+                    "\\" + char if not char.isalnum() else char,
+                    *([char] if char not in _META or (dots and char == ".") else []),
+                )
+                for char in part
+            ]
+        )
+        for texts in ways:
+            said = next((text for text in texts if rest.startswith(text)), None)
+            if said is None:
+                return False
+            rest = rest.removeprefix(said)
+    return rest == r"\Z"
+
+
+_META = frozenset(r".^$*+?{}[]\|()")
 
 
 def raw_text(text: str) -> str:
