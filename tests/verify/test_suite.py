@@ -100,7 +100,13 @@ def test_the_bookshops_own_tests(shop: Shop) -> None:
     assert sum(o.cases + o.unserved for o in report.operations) == int(report.notes[0].split()[2])
     assert sum(report.standing.values()) == 88
     assert report.standing["passed on both"] > 50
-    assert report.standing["route not native"] >= 4
+    # They ask for what the translation refuses: a raw cursor, a cache of what is shown, a generic relation, a method that is not there.
+    assert {t.name for t in report.results if t.verdict == "route not native"} == {
+        "tests.test_accounts.UserListTests.test_no_user_is_made_here",
+        "tests.test_catalog.FigureTests.test_countries",
+        "tests.test_catalog.FigureTests.test_stats_are_cached",
+        "tests.test_catalog.ReviewTests.test_comments",
+    }
     assert report.standing["differs"] == 0
     assert [(o.key, v) for o in report.operations for v in o.violations] == []
 

@@ -187,19 +187,30 @@ def _login_url(given):
     """``resolve_url(login_url or settings.LOGIN_URL)``; '' where that depends on the language or fails."""
     from django.conf import settings
     from django.shortcuts import resolve_url
+    from django.urls import get_resolver
     from django.utils import translation
 
     found = set()
-    languages = (
-        [code for code, _name in settings.LANGUAGES] if settings.USE_I18N else [settings.LANGUAGE_CODE]
-    )
-    for code in languages[:3]:
+    languages = [settings.LANGUAGE_CODE]
+    if settings.USE_I18N and _is_translated(get_resolver().url_patterns):
+        languages = [code for code, _name in settings.LANGUAGES]
+    for code in languages:
         try:
             with translation.override(code):
                 found.add(str(resolve_url(given or settings.LOGIN_URL)))
         except Exception:  # a name that no URL has: Django fails at each request
             return ""
     return found.pop() if len(found) == 1 else ""
+
+
+def _is_translated(entries):
+    """Whether some URL differs by language: ``i18n_patterns``, or a route that is a lazy text."""
+    for entry in entries:
+        pattern = entry.pattern
+        own = getattr(pattern, "_route", getattr(pattern, "_regex", None))
+        if not isinstance(own, str) or _is_translated(getattr(entry, "url_patterns", ())):
+            return True
+    return False
 
 
 def _definition(collector, dotted, cls):

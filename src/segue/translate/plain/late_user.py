@@ -71,7 +71,11 @@ def _statement(node: ast.stmt, asked: bool, found: _Found) -> bool:
         case ast.With() | ast.AsyncWith():
             for item in node.items:
                 asked = _expression(item.context_expr, asked, found)
-            return _block(node.body, asked, found)
+            inner = _block(node.body, asked, found)
+            # ``with suppress(…)`` may end before the question.
+            return (
+                asked if any("suppress(" in ast.unparse(item.context_expr) for item in node.items) else inner
+            )
         case ast.Try():
             inner = _block(node.body, asked, found)
             ends = [_ended(h.body, _block(h.body, asked, found), found) for h in node.handlers]
@@ -109,6 +113,12 @@ def _expression(node: ast.AST, asked: bool, found: _Found) -> bool:
         first = _expression(node.values[0], asked, found)
         inner = first
         for value in node.values[1:]:
+            inner = _expression(value, inner, found)
+        return first
+    if isinstance(node, ast.Compare) and len(node.comparators) > 1:  # ``a < b < c`` looks at c where a < b
+        first = _expression(node.comparators[0], _expression(node.left, asked, found), found)
+        inner = first
+        for value in node.comparators[1:]:
             inner = _expression(value, inner, found)
         return first
     if isinstance(node, ast.IfExp):

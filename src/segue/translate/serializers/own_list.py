@@ -105,11 +105,14 @@ def shown_by(frame: Frame, cls: str, child: str, rows: Val) -> Val:
     """``to_representation(rows)`` of the project's list serializer ``cls``. Raises ``Refused``."""
     function = method_of(frame.ctx, cls, "to_representation")
     assert function is not None
-    given = rows
-    function = replace(function, source=_OF_MANAGER.sub(r"\1", function.source))
+    given, names = rows, parameters_of(function)
+    if len(names) != 2:
+        raise refused(function, "It does not take just what DRF gives it.")
+    function = replace(function, source=_of_manager(names[1]).sub(names[1], function.source))
     if isinstance(rows.kind, QuerySet):
         given = loaded_list(frame, rows, only_prefetched=True) or settle(frame, rows)
-        function = replace(function, source=_ALL.sub(r"\1", function.source))
+        # A queryset, or a manager, has the same rows as its ``all()``.
+        function = replace(function, source=re.sub(rf"\b{names[1]}\.all\(\)", names[1], function.source))
     if isinstance(given.kind, QuerySet):
         given = Val(QuerySet(given.kind.query.with_(anew=False, read=False)), given.node)
     lifted = lifted_method(frame.ctx, cls, child, "to_representation", given.kind, function=function)
@@ -117,12 +120,10 @@ def shown_by(frame: Frame, cls: str, child: str, rows: Val) -> Val:
     return Val(lifted.returns, parsed(call_lifted(frame, lifted, given.text)))
 
 
-# ``iterable = data.all() if isinstance(data, models.Manager) else data``, as DRF's own: the rows in either case.
-_OF_MANAGER = re.compile(
-    r"""\b(\w+)\.all\(\) if (?:isinstance\(\1, (?:\w+\.)*(?:Base)?Manager\)|hasattr\(\1, ["']all["']\)) else \1\b"""
-)
-# A queryset, or a manager, has the same rows as its ``all()``.
-_ALL = re.compile(r"\b(data|instance|queryset)\.all\(\)")
+def _of_manager(rows: str) -> re.Pattern[str]:
+    """``iterable = data.all() if isinstance(data, models.Manager) else data``, as DRF's own: the rows in either case."""
+    asked = rf"""(?:isinstance\({rows}, (?:\w+\.)*(?:Base)?Manager\)|hasattr\({rows}, ["']all["']\))"""
+    return re.compile(rf"\b{rows}\.all\(\) if {asked} else {rows}\b")
 
 
 def lifted_method(
