@@ -23,9 +23,9 @@ from segue.translate.interp.carried import REQUEST_AUTH
 from segue.translate.interp.leaving import WRITTEN, leavable
 from segue.translate.interp.value import Val
 from segue.translate.kinds import Keywords, Kind, NoArguments, Request, Response
-from segue.translate.middleware.known import CSRF
-from segue.translate.middleware.stack import RouteMiddleware, of_route
+from segue.translate.middleware.stack import of_route
 from segue.translate.middleware.values import Fact
+from segue.translate.plain.arguments import own_pages, resource_arguments
 from segue.translate.plain.late_user import ASKED, KNOWN, settle
 from segue.translate.plain.layers import Around, around
 from segue.translate.plain.own_pages import after_write
@@ -33,8 +33,7 @@ from segue.translate.redefined import redefined
 from segue.translate.rules import registry
 from segue.translate.serializers.by_view import translating
 from segue.translate.specialise.endpoint import Endpoint, PathScope, path_scope
-from segue.translate.specialise.fold import plain as plain_value
-from segue.translate.views import access, authentication, csrf, middleware, otp, sessions, versioning
+from segue.translate.views import versioning
 from segue.translate.views.deployment import check_settings
 from segue.translate.views.generic import self_of
 from segue.translate.views.operation import PathOperation, imports_of, parameters, signature, used
@@ -49,11 +48,9 @@ from segue.translate.views.resources import (
     streams,
 )
 
-ERROR_PAGES = "SEGUE_ERROR_PAGES"  # as the probe names it
 _VIEW = "django.views.generic.base.View"
 # What ``View`` itself has and calls; ``dispatch`` is read layer by layer.
 _ACCOUNTED = frozenset({"dispatch", "get", "post", "put", "patch", "delete", "test_func"})
-_OF_SESSIONS = (ASKED, KNOWN, "log_in(", "log_out(", "stay_logged_in(")
 _CONVERTERS = frozenset({"str", "int", "slug", "uuid", "path", "regex", ""})
 
 
@@ -117,7 +114,7 @@ def _translate(facts: Facts, base: Endpoint, operations: Sequence[Operation]) ->
         if why:
             kept.left.setdefault((Fact("method", "HEAD"),), []).append(why)
     drop_done_again(ctx, route, kept, before, built)
-    if _own_pages(ctx) and not base.view.atomic_requests:
+    if own_pages(ctx) and not base.view.atomic_requests:
         for operation, made in tuple(built):
             if after_write(ctx, made.lines):
                 built.remove((operation, made))
@@ -127,7 +124,7 @@ def _translate(facts: Facts, base: Endpoint, operations: Sequence[Operation]) ->
     if not built:
         return
     try:
-        arguments, imports = _arguments(base, layers, kept, guard, built)
+        arguments, imports = resource_arguments(base, layers, kept, guard, built)
     except Refused as refused:
         refuse_all(ctx, route, [operation for operation, _ in built], refused.refusal)
         return
@@ -340,80 +337,6 @@ def _otherwise_for_head(
     if canonical(ctx, "\n".join(made.lines)) == canonical(ctx, "\n".join(other.lines)):
         return ""
     return f"{made.legacy} looks at the method ({operation.where})"
-
-
-def _arguments(
-    base: Endpoint,
-    layers: Around,
-    kept: RouteMiddleware,
-    guard: Body | None,
-    built: Sequence[tuple[Operation, PathOperation]],
-) -> tuple[list[str], set[Import]]:
-    """Of the ``PlainResource``. Raises ``Refused``."""
-    ctx, route, view = base.ctx, base.route, base.view
-    methods = tuple(o.method for o in route.operations if o.method not in ("HEAD", "OPTIONS"))
-    arguments, imports = [repr(route.path), f"methods={methods!r}"], set(layers.imports)
-    text = "\n".join(
-        [*(guard.lines if guard is not None else ()), *(line for _, m in built for line in m.lines)]
-    )
-    if any(word in text for word in _OF_SESSIONS):
-        arguments.append("authentication=VISITORS")
-        imports.add(_visitors(base))
-    checked = CSRF in ctx.snapshot.settings.middleware and not view.csrf_exempt and not kept.unchecked
-    unsafe = any(m not in ("GET", "HEAD", "OPTIONS", "TRACE") for m in methods)
-    if checked and (unsafe or base.cls or layers.allowed):  # a 405 comes behind it, too
-        csrf.declare(ctx)
-        if access.setting(ctx, "CSRF_USE_SESSIONS", False):
-            raise base.refuse("csrf", "CSRF_USE_SESSIONS", "Plain views look for the token in a cookie here.")
-        arguments.append("csrf=CSRF")
-        imports.add(Import(f"{ctx.program.package}.access", "CSRF"))
-    if layers.allowed:
-        arguments.append(f"allowed={layers.allowed!r}")
-        if layers.first:
-            arguments.append("allowed_first=True")
-        if "HEAD" not in layers.allowed:
-            arguments.append("head=False")
-    if base.cls:
-        arguments.append("class_based=True")
-        listed = tuple(n.upper() for n in view.method_names if n == n.lower())
-        if view.method_names:
-            for argument, method in (("head", "HEAD"), ("allows_options", "OPTIONS")):
-                if method not in listed and f"{argument}=False" not in arguments:
-                    arguments.append(f"{argument}=False")
-            arguments.append(f"listed={listed!r}")
-    if layers.finish:
-        arguments.append(f"finish=({', '.join(layers.finish)},)")
-    own = _own_pages(ctx)
-    if own:
-        arguments.append(f"own_pages={own!r}")
-    regex = versioning.whole_regex(base)
-    regexes = {p.name: p.regex for p in route.parameters if p.regex != "[^/.]+" and not regex}
-    if regexes:
-        arguments.append(f"parameters={regexes!r}")
-    if regex:
-        arguments.append(f"regex={versioning.raw_text(regex)}")
-    if view.atomic_requests:
-        arguments.append("atomic=True")
-    more, needed = middleware.arguments(base, kept, {}, asks=layers.asks)
-    return [*arguments, *more], imports | needed
-
-
-def _own_pages(ctx: Context) -> tuple[int, ...]:
-    """Statuses of Django's pages for which the project has a page of its own."""
-    known = ctx.snapshot.settings.values.get(ERROR_PAGES)
-    found = dict(plain_value(known)) if known is not None else {}
-    return tuple(int(status) for status in ("403", "404") if found.get(status))
-
-
-def _visitors(base: Endpoint) -> Import:
-    """``VISITORS`` of ``access.py``. Raises ``Refused`` where the project has no sessions as Django's."""
-    ctx = base.ctx
-    sessions.declare(ctx, base.where, only_read=True)
-    authentication.base(ctx, base.where)
-    devices = otp.argument(ctx, base.where)
-    needed = frozenset({Import("segue_bridge.auth.backend", "Visitors")})
-    access.module(ctx).add(Decl("VISITORS", f"VISITORS = Visitors(SESSIONS, IDENTITY{devices})", needed, 30))
-    return Import(f"{ctx.program.package}.access", "VISITORS")
 
 
 def _resource_name(base: Endpoint) -> str:

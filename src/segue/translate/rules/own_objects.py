@@ -13,12 +13,12 @@ import re
 import textwrap
 from dataclasses import dataclass, field
 
-from segue.snapshot.model import Class, Function
+from segue.snapshot.model import Function
 from segue.translate.context import Context
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.inline import inline_call
-from segue.translate.interp.invoke import bind_arguments, invoke, invoke_function, parameter_names, rest_of
+from segue.translate.interp.invoke import bind_arguments, invoke_function, parameter_names, rest_of
 from segue.translate.interp.join import widen
 from segue.translate.interp.value import Val, const, is_pure
 from segue.translate.kinds import (
@@ -182,12 +182,12 @@ def _kept(frame: Frame, cls: str, name: str, value: Val, site: CallSite) -> Kind
 def loose(ctx: Context, name: str, kind: Kind, value: Val) -> Kind:
     """A list or dict that other code may put things into holds anything."""
     fresh = not isinstance(value.node, ast.Name | ast.Attribute) and not _is_filled(ctx, name)
-    if isinstance(kind, ListOf) and (not fresh or _is_empty(kind.item)) and kind.type != "tuple":
-        plain = isinstance(kind.item, Scalar) or _is_empty(kind.item)
+    if isinstance(kind, ListOf) and (not fresh or is_empty(kind.item)) and kind.type != "tuple":
+        plain = isinstance(kind.item, Scalar) or is_empty(kind.item)
         return ListOf(Scalar("Any"), kind.type) if plain else kind
     if isinstance(kind, DictOf) and not (fresh and kind.items):
         held = [k for _, k in kind.items] + ([kind.value] if kind.value is not None else [])
-        plain = all(isinstance(k, Scalar | Const) or _is_empty(k) for k in held)
+        plain = all(isinstance(k, Scalar | Const) or is_empty(k) for k in held)
         return (
             DictOf((), Scalar("Any"), Scalar("Any"))
             if plain
@@ -196,7 +196,8 @@ def loose(ctx: Context, name: str, kind: Kind, value: Val) -> Kind:
     return kind
 
 
-def _is_empty(kind: Kind) -> bool:
+def is_empty(kind: Kind) -> bool:
+    """Whether it is what an empty list or dict holds."""
     return isinstance(kind, Unknown) and kind.why == "empty"
 
 
@@ -314,92 +315,6 @@ def _written_here(frame: Frame, owner: Val, call: CallSite, dotted: str | None) 
     return inline_call(frame, function, bind_arguments(frame, function, call, True), owner, call.node)
 
 
-@attribute(Record, "*")
-def of_object(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
-    """``service.user``, ``self.user``: what the constructor put there."""
-    assert isinstance(owner.kind, Record)
-    assert owner.node is not None
-    private = mangled(frame, name)
-    for attr, kind in owner.kind.fields:
-        if attr == private:
-            if not has_code(kind):
-                return const(kind.value) if isinstance(kind, Const) else Val(kind)
-            coded = attr if owner.kind.form != "class" else code_name(attr)
-            return Val(kind, ast.Attribute(owner.node, coded, ast.Load()))
-    dotted = definition(frame, owner.kind.cls, name)
-    function = frame.ctx.snapshot.functions.get(dotted) if dotted is not None else None
-    if function is not None and function.role == "cached_property":
-        why = "Django computes it once for each object, and here each look would compute it again: make it a method."
-        raise frame.refuse("object-state", f"{owner.kind.cls.rpartition('.')[2]}.{name}", why, node)
-    return None
-
-
-@method(Record, "__setattr__")
-def change(frame: Frame, owner: Val, call: CallSite) -> Val:
-    """``self.count += 1``, ``stats.total = 3``: another value of the same kind."""
-    assert isinstance(owner.kind, Record)
-    assert owner.node is not None
-    short = owner.kind.cls.rpartition(".")[2]
-    name, value = call.args
-    assert isinstance(name.kind, Const)
-    attr = mangled(frame, str(name.kind.value))
-    kind, new = dict(owner.kind.fields).get(attr), widen(value.kind)
-    known = frame.ctx.snapshot.classes[owner.kind.cls]
-    same = kind == new or (
-        isinstance(kind, ListOf) and isinstance(new, ListOf) and _is_empty(new.item) and kind.type == new.type
-    )
-    same = same or (kind == DictOf((), Scalar("Any"), Scalar("Any")) and new == DictOf())
-    plain = isinstance(kind, ListOf | DictOf) or (
-        isinstance(kind, Scalar) and not kind.nullable and kind.type != "Any"
-    )
-    # ``self.lines += [line]`` puts it into the list that is there, which others may hold.
-    grown = isinstance(kind, ListOf) and isinstance(value.node, ast.BinOp)
-    if (
-        not (same and plain)
-        or grown
-        or value.node is None
-        or _is_frozen(known)
-        or f"{attr}.setter" in known.methods
-    ):
-        why = f"What is known of a {short} would not stay so: give its constructor the value, or return it."
-        raise frame.refuse("object-state", f"{short}.{attr}", why, call.node)
-    coded = attr if owner.kind.form != "class" else code_name(attr)
-    frame.emit(f"{ast.unparse(ast.Attribute(owner.node, coded, ast.Load()))} = {value.text}")
-    return const(None)
-
-
-def _is_frozen(known: Class) -> bool:
-    found = known.attributes.get("__dataclass_fields__")
-    if found is None:
-        return "builtins.tuple" in known.mro
-    return any(
-        k.data == "frozen" and v.data
-        for key, part in found.value.pairs
-        if key.data == "options"
-        for k, v in part.pairs
-    )
-
-
-@method(Record, "__call__")
-def called(frame: Frame, owner: Val, call: CallSite) -> Val | None:
-    """``check(note)``, where the class has a ``__call__``."""
-    assert isinstance(owner.kind, Record)
-    return by_definition(frame, owner, call, definition(frame, owner.kind.cls, "__call__"))
-
-
-def text_of_object(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
-    """``str(service)``. Raises ``Refused`` where that is not a ``__str__`` of the project's: Python's own names the class and its place."""
-    assert isinstance(value.kind, Record)
-    dotted = definition(frame, value.kind.cls, "__str__")
-    function = frame.ctx.snapshot.functions.get(dotted) if dotted is not None else None
-    if function is None or not function.source:
-        raise frame.refuse("text-of", ast.unparse(node), "Python makes the text of this object up.", node)
-    found = invoke(frame, function, {}, value, node)
-    if found.node is None:
-        raise frame.refuse("text-of", ast.unparse(node), "Segue does not know the text of this.", node)
-    return found.node
-
-
 def changes(ctx: Context, cls: str, attr: str) -> bool:
     """Whether code sets such an attribute behind the constructor, of an object of the class or of something else."""
     table: dict[str, bool] = ctx.memo.setdefault(("kernel", "changed attributes"), {})  # type: ignore[assignment]
@@ -422,4 +337,13 @@ def _sets(function: Function, attr: str) -> bool:
     )
 
 
-__all__ = ["HELD", "Building", "check_unchanged", "code_name", "construct_object", "has_code", "loose"]
+__all__ = [
+    "HELD",
+    "Building",
+    "check_unchanged",
+    "code_name",
+    "construct_object",
+    "has_code",
+    "is_empty",
+    "loose",
+]

@@ -30,7 +30,8 @@ from segue.translate.serializers.facts import (
     stem,
 )
 from segue.translate.serializers.made import Made, made_how
-from segue.translate.serializers.own_fields_source import UPDATING, Step, steps
+from segue.translate.serializers.own_fields_rewriter import UPDATING
+from segue.translate.serializers.own_fields_source import Step, steps
 from segue.translate.serializers.synthetic import Recipe, call_lifted, compose
 from segue.translate.serializers.untouched import changes_fields
 from segue.translate.serializers.use import Use

@@ -18,13 +18,7 @@ from segue.translate.context import Context
 from segue.translate.load.models import concrete
 from segue.translate.serializers.facts import framework, short
 from segue.translate.serializers.made import Made
-from segue.translate.serializers.own_init import OF_SERIALIZERS
-
-UPDATING = "updating"
-_OF_DRF = frozenset({"instance", "data", "partial", "many", "context", "read_only"})
-TOLD = frozenset({"label", "help_text", "style", "initial"})
-_FIELDS = "self.fields"
-_INSTANCE = "self.instance"
+from segue.translate.serializers.own_fields_rewriter import FIELDS, INSTANCE, OF_DRF, Rewriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +37,9 @@ def steps(ctx: Context, serializer: Serializer, how: Made, method: str = "") -> 
     inits = list(_own(ctx, serializer, "__init__"))
     for function in reversed(getters):
         alone = len(getters) == 1 and not inits
-        yield _Source(ctx, serializer, how, function, method).get_fields(alone)
+        yield Source(ctx, serializer, how, function, method).get_fields(alone)
     for function in reversed(inits):
-        yield _Source(ctx, serializer, how, function, method).init()
+        yield Source(ctx, serializer, how, function, method).init()
 
 
 def _own(ctx: Context, serializer: Serializer, hook: str) -> Iterator[Function]:
@@ -70,7 +64,7 @@ def _code(hook: str) -> str:
 
 
 @dataclass(slots=True)
-class _Source:
+class Source:
     ctx: Context
     serializer: Serializer
     how: Made
@@ -128,9 +122,9 @@ class _Source:
                 raise self.refused("It gives back something else than the fields of super().", node)
             if isinstance(node, ast.Name) and node.id == local and isinstance(node.ctx, ast.Store):
                 raise self.refused("It gives back something else than the fields of super().", node)
-            if isinstance(node, ast.Attribute) and ast.unparse(node) == _FIELDS:
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == FIELDS:
                 raise self.refused("It looks at self.fields while these are made.", node)
-        return self._step(left, {local: _FIELDS}, constructs=False)
+        return self._step(left, {local: FIELDS}, constructs=False)
 
     # __init__ ----------------------------------------------------------------------------
 
@@ -147,18 +141,18 @@ class _Source:
             *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
         ]:
             if argument.arg == "instance":
-                named[argument.arg] = _INSTANCE
+                named[argument.arg] = INSTANCE
             elif argument.arg == "data":
                 named[argument.arg] = "self.initial_data"
             else:
-                text = self._argument(argument.arg, default, argument)
+                text = self.argument(argument.arg, default, argument)
                 taken.append(ast.copy_location(ast.parse(f"{argument.arg} = {text}").body[0], body[0]))
         at = [i for i, s in enumerate(body) if isinstance(s, ast.Expr) and _is_super(s.value, "__init__")]
         if len(at) != 1 or not self._hands_on(body[at[0]]):
             raise self.refused("Its super().__init__() is not given what it was given itself.")
         before, after = body[: at[0]], body[at[0] + 1 :]
         if any(
-            isinstance(n, ast.Attribute) and ast.unparse(n) == _FIELDS for s in before for n in ast.walk(s)
+            isinstance(n, ast.Attribute) and ast.unparse(n) == FIELDS for s in before for n in ast.walk(s)
         ):
             raise self.refused("It looks at self.fields before DRF's constructor has run.", before[0])
         if any(isinstance(n, ast.Return) for s in body for n in ast.walk(s)):
@@ -187,11 +181,12 @@ class _Source:
             passed <= own | rest
             and rest <= passed
             and positions == ["instance", "data"][: len(positions)]
-            and own & _OF_DRF <= passed
+            and own & OF_DRF <= passed
         )
 
-    def _argument(self, name: str, default: ast.expr | None, node: ast.AST) -> str:
-        if name in _OF_DRF:
+    def argument(self, name: str, default: ast.expr | None, node: ast.AST) -> str:
+        """The code of an argument that is not DRF's: what it was given, or its default. Raises ``Refused``."""
+        if name in OF_DRF:
             raise self.refused(f"It looks at {name}=.", node)
         if name in self.given:
             return repr(self.given[name])
@@ -205,7 +200,7 @@ class _Source:
     # both --------------------------------------------------------------------------------
 
     def _step(self, body: list[ast.stmt], named: dict[str, str], *, constructs: bool) -> Step:
-        rewritten = _Rewriter(self, named, self.method)
+        rewritten = Rewriter(self, named, self.method)
         made: list[ast.stmt] = []
         for statement in body:
             found = rewritten.visit(statement)
@@ -223,171 +218,6 @@ class _Source:
         return known is not None and bool({"__bool__", "__len__"} & set(known.methods))
 
 
-class _Rewriter(ast.NodeTransformer):
-    def __init__(self, source: _Source, named: dict[str, str], method: str) -> None:
-        self.source, self.named, self.method = source, named, method
-        self.asks = False
-        spec = source.spec
-        self.kwargs = spec.kwarg.arg if spec.kwarg is not None else ""
-        self.args = spec.vararg.arg if spec.vararg is not None else ""
-
-    # conditions: whether there is an instance
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        node.test = self._condition(node.test)
-        self.generic_visit(node)
-        return node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
-        node.test = self._condition(node.test)
-        self.generic_visit(node)
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        node.values = [self._condition(value) for value in node.values]
-        self.generic_visit(node)
-        return node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        if isinstance(node.op, ast.Not):
-            node.operand = self._condition(node.operand)
-        self.generic_visit(node)
-        return node
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        match node:
-            case ast.Compare(left, [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]) if self._is_instance(
-                left
-            ):
-                there = self._there(node)
-                return (
-                    there
-                    if isinstance(op, ast.IsNot)
-                    else ast.copy_location(ast.UnaryOp(ast.Not(), there), node)
-                )
-            case ast.Compare(
-                ast.Attribute(attr="method"), [ast.Eq() | ast.NotEq() | ast.In() | ast.NotIn()], [value]
-            ) if self.method == "GET":
-                # What serves GET serves HEAD, too: known where both are answered alike.
-                known = {_compared(method, node.ops[0], value) for method in ("GET", "HEAD")}
-                if len(known) == 1 and None not in known:
-                    return ast.copy_location(ast.Constant(known.pop()), node)
-        self.generic_visit(node)
-        return node
-
-    def _condition(self, node: ast.expr) -> ast.expr:
-        if self._is_instance(node) or ast.unparse(node) in ("self.instance.pk", "self.instance.id"):
-            return self._there(node)
-        match node:
-            case ast.Call(
-                ast.Name("hasattr"), [ast.Name("self"), ast.Constant("instance" | "fields" | "context")], []
-            ):
-                return ast.copy_location(ast.Constant(True), node)
-            case ast.Call(
-                ast.Name("getattr"), [ast.Name("self"), ast.Constant("instance"), ast.Constant(None)], []
-            ):
-                return self._there(node)
-        return node
-
-    def _is_instance(self, node: ast.expr) -> bool:
-        return ast.unparse(node) == _INSTANCE or (
-            isinstance(node, ast.Name) and self.named.get(node.id) == _INSTANCE
-        )
-
-    def _there(self, node: ast.expr) -> ast.expr:
-        self.asks = True
-        return ast.copy_location(ast.Name(UPDATING, ast.Load()), node)
-
-    # fields that are made
-
-    def visit_For(self, node: ast.For) -> ast.AST:
-        self.generic_visit(node)
-        idle = all(isinstance(s, ast.Pass) for s in [*node.body, *node.orelse])
-        return ast.copy_location(ast.Pass(), node) if idle and _is_plain_loop(node.iter) else node
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        match node:
-            # What people are told of a field: OPTIONS is Django's.
-            case ast.Assign([ast.Attribute(ast.Subscript() | ast.Name(), attribute)], value) if (
-                attribute in TOLD
-            ):
-                if all(isinstance(part, ast.Constant) for part in ast.walk(value)):
-                    return ast.copy_location(ast.Pass(), node)
-        for target in node.targets:
-            if isinstance(target, ast.Subscript) and self._is_fields(target.value):
-                why = (
-                    "It makes a field where a request decides about fields. Declare the field in the class, and take it out where it is "
-                    "not wanted."
-                )
-                raise self.source.refused(why, node)
-        self.generic_visit(node)
-        return node
-
-    def _is_fields(self, node: ast.expr) -> bool:
-        return ast.unparse(node) == _FIELDS or (
-            isinstance(node, ast.Name) and self.named.get(node.id) == _FIELDS
-        )
-
-    # arguments
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in (self.kwargs, self.args) and node.id:
-            raise self.source.refused(f"Segue does not follow what it does with {node.id}.", node)
-        replaced = self.named.get(node.id)
-        if replaced is None:
-            return node
-        if not isinstance(node.ctx, ast.Load):
-            if replaced in (_FIELDS, _INSTANCE):
-                raise self.source.refused(f"It gives {node.id} another value.", node)
-            return node
-        if replaced == _INSTANCE:
-            raise self.source.refused("It looks into self.instance.", node)
-        return ast.copy_location(ast.parse(replaced, mode="eval").body, node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if ast.unparse(node) == _INSTANCE:
-            raise self.source.refused("It looks into self.instance.", node)
-        match node:
-            case ast.Attribute(ast.Name("self"), name) if name not in OF_SERIALIZERS and self._is_kept(name):
-                return ast.copy_location(ast.Name(f"own_{name}", node.ctx), node)
-        self.generic_visit(node)
-        return node
-
-    def _is_kept(self, name: str) -> bool:
-        """Whether the constructor itself puts it on the serializer."""
-        return f"self.{name} = " in self.source.function.source
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        match node:
-            case ast.Call(
-                ast.Attribute(ast.Name(owner), "pop" | "get" as method),
-                [ast.Constant(str() as name), *rest],
-                [],
-            ) if owner and owner == self.kwargs:
-                if name == "context" and method == "get":
-                    return self._context(node)
-                if name in _OF_DRF or len(rest) > 1 or (method == "get" and name not in self.source.given):
-                    raise self.source.refused(f"It looks at {name}=.", node)
-                text = self.source._argument(name, rest[0] if rest else None, node)
-                return ast.copy_location(ast.parse(text, mode="eval").body, node)
-        self.generic_visit(node)
-        return node
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        match node:
-            case ast.Subscript(ast.Name(owner), ast.Constant("context")) if owner and owner == self.kwargs:
-                return self._context(node)
-        self.generic_visit(node)
-        return node
-
-    def _context(self, node: ast.expr) -> ast.expr:
-        return ast.copy_location(ast.parse("self.context", mode="eval").body, node)
-
-
-def _is_plain_loop(node: ast.expr) -> bool:
-    return ast.unparse(node) in (_FIELDS, f"{_FIELDS}.values()", f"{_FIELDS}.items()", f"{_FIELDS}.keys()")
-
-
 def taken_arguments(ctx: Context, serializer: str) -> frozenset[str]:
     """The arguments that constructors of the project take by name (``kwargs.pop("fields", None)``, keywords of their own)."""
     found: set[str] = set()
@@ -401,7 +231,7 @@ def taken_arguments(ctx: Context, serializer: str) -> frozenset[str]:
                     ast.Attribute(ast.Name(owner), "pop"), [ast.Constant(str() as name), *_], []
                 ) if tree.args.kwarg is not None and owner == tree.args.kwarg.arg:
                     found.add(name)
-    return frozenset(found - _OF_DRF)
+    return frozenset(found - OF_DRF)
 
 
 def is_plain_data(value: object) -> bool:
@@ -413,16 +243,6 @@ def is_plain_data(value: object) -> bool:
     )
 
 
-def _compared(method: str, op: ast.cmpop, value: ast.expr) -> bool | None:
-    try:
-        known = ast.literal_eval(value)
-    except ValueError:
-        return None
-    if isinstance(op, ast.Eq | ast.NotEq):
-        return bool(method == known) == isinstance(op, ast.Eq)
-    return bool(method in known) == isinstance(op, ast.In) if isinstance(known, list | tuple | set) else None
-
-
 def _is_super(node: ast.expr, method: str) -> bool:
     match node:
         case ast.Call(ast.Attribute(ast.Call(ast.Name("super")), name)):
@@ -430,4 +250,4 @@ def _is_super(node: ast.expr, method: str) -> bool:
     return False
 
 
-__all__ = ["TOLD", "UPDATING", "Step", "is_plain_data", "steps", "taken_arguments"]
+__all__ = ["Source", "Step", "is_plain_data", "steps", "taken_arguments"]

@@ -102,7 +102,7 @@ def printable(frame: Frame, value: Val, node: ast.expr) -> ast.expr:
         why = "It is the member of an enumeration, whose text is not its value; write .value of it."
         raise frame.refuse("text-of", ast.unparse(node), why, node)
     if isinstance(value.kind, Record):
-        from segue.translate.rules.own_objects import text_of_object
+        from segue.translate.rules.object_members import text_of_object
 
         return text_of_object(frame, value, node)
     if any(map(_is_object, parts(value.kind))):

@@ -449,7 +449,7 @@ def _class_among(frame: Frame, node: ast.Compare) -> Val | None:
 
 def _pair(frame: Frame, op: ast.cmpop, a: Val, b: Val, node: ast.Compare) -> Val | None:
     if isinstance(a.kind, Record) and isinstance(b.kind, Record):
-        from segue.translate.rules.data_objects import compared
+        from segue.translate.rules.data_functions import compared
 
         return compared(frame, op, a, b)
     if isinstance(a.kind, Const) and isinstance(b.kind, Const):

@@ -11,7 +11,7 @@ from segue.translate.kinds import Const, FieldSet, Kind, ListOf, OwnField, Scala
 from segue.translate.rules.registry import method
 from segue.translate.serializers.facts import serializer_of
 from segue.translate.serializers.own_fields import LOCAL, Changing
-from segue.translate.serializers.own_fields_source import TOLD
+from segue.translate.serializers.own_fields_rewriter import TOLD
 
 _OPTIONS = ("required", "read_only", "write_only")
 
