@@ -15,6 +15,7 @@ from tests.translate.middleware import stacks
 from segue.emit import write
 from segue.snapshot.model import Snapshot, Value
 from segue.snapshot.run import probe
+from segue.target.ir import Program
 from segue.translate.program import translate
 
 CONDITIONAL = "django.middleware.http.ConditionalGetMiddleware"
@@ -27,6 +28,13 @@ CORS = "corsheaders.middleware.CorsMiddleware"
 STACKS = {
     "outside": [GZIP, CONDITIONAL, *stacks.STACK], "inside": [*stacks.STACK, GZIP, CONDITIONAL],
     "outside of CORS": [GZIP, CONDITIONAL, CORS, *stacks.STACK], "inside of CORS": [CORS, *stacks.STACK, GZIP, CONDITIONAL],
+}  # fmt: skip
+SECURITY, SESSIONS, COMMON, USERS = stacks.STACK
+FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+ORDERS = {
+    "as Django's template": [*stacks.STACK, FRAMES], "common outside of security": [COMMON, SECURITY, SESSIONS, FRAMES, USERS],
+    "frames outside of common": [FRAMES, SECURITY, SESSIONS, COMMON, USERS], "all outside": [SECURITY, FRAMES, SESSIONS, COMMON, USERS],
+    "frames between": [COMMON, FRAMES, SECURITY, SESSIONS, USERS], "no security": [COMMON, FRAMES, SESSIONS, USERS],
 }  # fmt: skip
 LEGACY = """\
 import gzip
@@ -54,13 +62,14 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from segue_bridge.http.cors import Cors, CorsSettings
 from segue_bridge.http.finishers import ConditionalGet, Gzip
+from segue_bridge.http.settings import INSIDE
 given = json.load(sys.stdin)
 out = []
 with ExitStack() as stack:
     clients = {}
-    for name, text in given["finishers"].items():
+    for name, options in given["options"].items():
         app = create_app()
-        app.state.http = dataclasses.replace(app.state.http, finishers=eval(text))
+        app.state.http = dataclasses.replace(app.state.http, **{option: eval(text) for option, text in options.items()})
         if "CORS" in name:
             app.add_middleware(Cors, settings=CorsSettings(allow_all_origins=True, expose_headers=("X-One",)))
         clients[name] = stack.enter_context(TestClient(app, follow_redirects=False))
@@ -127,16 +136,69 @@ def _django(root: Path, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
+def _fastapi(
+    root: Path, app: Path, options: dict[str, dict[str, str]], requests: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    text = json.dumps({"requests": requests, "options": options})
+    url = f"sqlite+aiosqlite:///{root / 'db.sqlite3'}"
+    found: list[dict[str, Any]] = json.loads(
+        stacks.run(app, ["-c", MODERN], [], text, DATABASE_URL=url, SECRET_KEY="x")
+    )
+    return found
+
+
+def _options(program: Program, *names: str) -> dict[str, str]:
+    """What ``create_app`` gives to ``handlers.install``, as code."""
+    declared = program.modules["app/main.py"].decls
+    calls = [n for n in ast.walk(ast.parse(declared["create_app"].code)) if isinstance(n, ast.Call)]
+    (install,) = [n for n in calls if ast.unparse(n.func) == "handlers.install"]
+    given = {n.arg: ast.unparse(n.value) for n in install.keywords if n.arg in names}
+    if given.get("headers") == "HEADERS":
+        given["headers"] = declared["HEADERS"].code.removeprefix("HEADERS = ")
+    return given
+
+
+def test_answers_of_the_middleware_itself_have_the_headers_of_what_stands_outside(
+    root: Path, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    programs = {order: translate(_with(snapshot, stack)) for order, stack in ORDERS.items()}
+    options = {order: _options(program, "headers", "inside") for order, program in programs.items()}
+    # What only the order decides: an option that is not written is the bridge's own.
+    assert "inside" not in options["as Django's template"]
+    for given in options.values():
+        given.setdefault("inside", "INSIDE")
+    write(programs["as Django's template"], tmp_path)
+    requests = [
+        {
+            "method": "GET",
+            "path": path,
+            "headers": {},
+            "login": False,
+            "place": order,
+            "stack": stack,
+            "key": "",
+        }
+        for order, stack in ORDERS.items()
+        for path in ("/api/notes/", "/nothing/", "/api/notes")
+    ]
+    legacy = _django(root, requests)
+    for request, old, new in zip(requests, legacy, _fastapi(root, tmp_path, options, requests), strict=True):
+        assert new["status"] == old["status"], request
+        assert {n: new["headers"].get(n) for n in HEADERS} == {n: old["headers"].get(n) for n in HEADERS}, (
+            request
+        )
+    shown = {len(old["headers"]) for old in legacy if old["status"] == 301}
+    assert len(shown) > 2
+
+
 def test_conditions_and_compression_are_those_of_django(
     root: Path, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    finishers = {}
+    options = {}
     for place, stack in STACKS.items():
         program = translate(_with(snapshot, stack))
         assert ("GET", "/api/notes/") in {(o.method, o.route_id) for o in program.native}
-        main = ast.parse(program.modules["app/main.py"].decls["create_app"].code)
-        given = [n.value for n in ast.walk(main) if isinstance(n, ast.keyword) and n.arg == "finishers"]
-        finishers[place] = ast.unparse(given[0])
+        options[place] = _options(program, "finishers")
         if place == "inside":
             write(program, tmp_path)  # they differ in nothing else but CORS
     plain = {
@@ -153,9 +215,7 @@ def test_conditions_and_compression_are_those_of_django(
             one["headers"] = {**one["headers"], "Origin": "https://a.test"}
     legacy = _django(root, requests)
     asked = [{**one, "key": answer["key"]} for one, answer in zip(requests, legacy, strict=True)]
-    text = json.dumps({"requests": asked, "finishers": finishers})
-    url = f"sqlite+aiosqlite:///{root / 'db.sqlite3'}"
-    modern = json.loads(stacks.run(tmp_path, ["-c", MODERN], [], text, DATABASE_URL=url, SECRET_KEY="x"))
+    modern = _fastapi(root, tmp_path, options, asked)
     statuses = set()
     for request, old, new in zip(requests, legacy, modern, strict=True):
         if new["headers"].get("x-segue-unserved") == "options":

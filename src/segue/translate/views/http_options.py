@@ -6,12 +6,17 @@ without a gateway adds ``hosts=``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from segue.snapshot.model import Snapshot
 from segue.translate.specialise.fold import plain
 
 _SECURITY = "django.middleware.security.SecurityMiddleware"
+# Those that answer by themselves, and those whose headers such an answer has only if they stand further out.
+_ANSWERING = {"security": _SECURITY, "common": "django.middleware.common.CommonMiddleware"}
+_WRITING = {"frames": "django.middleware.clickjacking.XFrameOptionsMiddleware", "security": _SECURITY}
+_INSIDE = {"security": ("frames",), "common": ("frames",)}  # segue_bridge.http.settings.INSIDE
 # Django's own defaults; an argument is written only where the project differs.
 _LIMITS = {
     "body_limit": ("DATA_UPLOAD_MAX_MEMORY_SIZE", 2_621_440),
@@ -40,6 +45,9 @@ def http_options(snapshot: Snapshot) -> list[str]:
             if _value(snapshot, "SECURE_HSTS_PRELOAD", False):
                 text += "; preload"
             found["hsts"] = text
+    inside = _inside(middleware)
+    if inside != {name: _INSIDE[name] for name in inside}:
+        found["inside"] = inside
     framework = _value(snapshot, "REST_FRAMEWORK", {}) or {}
     if "URL_FORMAT_OVERRIDE" in framework and framework["URL_FORMAT_OVERRIDE"] != "format":
         found["format_param"] = framework["URL_FORMAT_OVERRIDE"]
@@ -48,6 +56,19 @@ def http_options(snapshot: Snapshot) -> list[str]:
         if limit != usual:
             found[name] = limit
     return [f"{name}={value!r}" for name, value in found.items()]
+
+
+def _inside(middleware: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Who stands inside of each that answers by itself. Where the writer is not there at all, as Django's template has it."""
+    places = {name: middleware.index(name) for name in middleware}
+    return {
+        word: tuple(
+            writer for writer, path in _WRITING.items()
+            if (places[path] > places[name] if path in places else writer in _INSIDE[word])
+        )
+        for word, name in _ANSWERING.items()
+        if name in places
+    }  # fmt: skip
 
 
 def _value(snapshot: Snapshot, name: str, default: Any) -> Any:

@@ -75,7 +75,7 @@ async def serve(
         state.database.use.in_flight -= 1
         await db.close()
     response = await finished(settings.finishers, "end", call, response)
-    add_headers(call, response, settings, framed=early is None)
+    add_headers(call, response, settings)
     if call.method == "HEAD" or response.status_code in (204, 304):
         # A 204 with data keeps the headers of the data; no server sends its body.
         await _send_bare(response, send)
@@ -434,20 +434,20 @@ def name_language(request: Request, response: Response, settings: HttpSettings) 
     response.headers.setdefault("content-language", languages.named_in(request))
 
 
-def add_headers(request: Request, response: Response, settings: HttpSettings, *, framed: bool) -> None:
+def add_headers(request: Request, response: Response, settings: HttpSettings) -> None:
     """The headers of the project's middleware, on what lacks them.
 
-    ``framed`` is False for what is answered before the request comes as far as ``XFrameOptionsMiddleware``.
+    Answers of ``SecurityMiddleware`` and ``CommonMiddleware`` themselves pass only what stands outside of them.
     """
     raw = settings.raw_headers()
     secure = settings.hsts is not None and urls.scheme(request, settings) == "https"
     if not raw and not secure:
         return
     present = {name for name, _ in response.raw_headers}
-    lost = request.scope.get(REPLACED, ())
+    lost = {*request.scope.get(REPLACED, ()), *settings.inside.get(request.scope.get(ANSWERED_BY, ""), ())}
     for name, value in raw:
         writer = "frames" if name == b"x-frame-options" else "security"
-        if name not in present and (framed or writer != "frames") and writer not in lost:
+        if name not in present and writer not in lost:
             response.raw_headers.append((name, value))
     if (
         secure

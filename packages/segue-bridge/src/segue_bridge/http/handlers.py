@@ -47,8 +47,7 @@ def install(
     """
     if headers is not None:
         options["headers"] = headers
-    settings = replace(settings or PLAIN, **options)
-    app.state.http = settings
+    app.state.http = replace(settings or PLAIN, **options)
     contract = ContractRoutes(app.router.routes)
     openapi.install(app, lambda: resources(app.router.routes))
     app.router.routes.insert(0, contract)
@@ -56,6 +55,7 @@ def install(
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        settings: HttpSettings = app.state.http  # as routes read it
         request = Request(scope, receive)
         response = _no_route(contract, settings, request)
         response = await finished(settings.finishers, "view", request, response)
@@ -63,7 +63,7 @@ def install(
         response = await finished(settings.finishers, "session", request, response)
         response = await _session_kept(request, response, settings)
         response = await finished(settings.finishers, "end", request, response)
-        add_headers(request, response, settings, framed=response.status_code == 404)
+        add_headers(request, response, settings)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)

@@ -29,6 +29,10 @@ SECURITY_HEADERS = {
 }
 """What ``SecurityMiddleware`` and ``XFrameOptionsMiddleware`` set by default."""
 
+INSIDE = {"security": ("frames",), "common": ("frames",)}
+"""Whose headers the answers of ``SecurityMiddleware`` and ``CommonMiddleware`` themselves lack, in the order of Django's template of a
+project: ``frames`` is ``XFrameOptionsMiddleware``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSettings:
@@ -38,7 +42,8 @@ class HttpSettings:
     ``CommonMiddleware``. ``renderer``: the JSON settings. ``hosts``: ``ALLOWED_HOSTS``, None when nothing checks
     them. ``forwarded_host``: ``USE_X_FORWARDED_HOST``. ``proxy_header``: ``SECURE_PROXY_SSL_HEADER`` as HTTP name and
     value. ``hsts``: the ``Strict-Transport-Security`` value of secure answers. ``ssl_redirect``:
-    ``SECURE_SSL_REDIRECT``. ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
+    ``SECURE_SSL_REDIRECT``. ``inside``: the middleware that stands inside of the two which answer by themselves, as :data:`INSIDE`.
+    ``format_param``: ``URL_FORMAT_OVERRIDE``. ``body_limit``, ``field_limit``, ``file_limit``:
     ``DATA_UPLOAD_MAX_MEMORY_SIZE``, ``…_NUMBER_FIELDS``, ``…_NUMBER_FILES``. ``sessions``: ``SessionMiddleware``'s
     sessions where a view's authentication has none. ``csrf``: the settings of ``CsrfViewMiddleware``, None without it. ``error_handler``: ``EXCEPTION_HANDLER``, the answer to an error of
     the API; ``other_handler``: its answer to any other exception of a view, None for Django's 500 page. ``asks_others``: functions of the service ask other servers, so that a write may not
@@ -55,6 +60,7 @@ class HttpSettings:
     proxy_header: tuple[str, str] | None = None
     hsts: str | None = None
     ssl_redirect: bool = False
+    inside: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: INSIDE)
     format_param: str | None = "format"
     body_limit: int | None = 2_621_440
     field_limit: int | None = 1000
