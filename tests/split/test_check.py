@@ -122,9 +122,14 @@ def test_rows_on_their_way_are_no_differences(followed: Split) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        looked = [compared(followed, size=50) for _ in range(2)]
+        looked = [compared(followed, size=50)]
+        # On a busy machine the writer may get no turn while two tables are read: look until it had one.
+        while len(looked) < 2 or (
+            len(looked) < 30 and not any(c.suspects for _, done in looked for c in done)
+        ):
+            looked.append(compared(followed, size=50))
     finally:
         ending.set()
         writer.join()
-    assert [found for found, _ in looked] == [[], []]
+    assert not any(found for found, _ in looked)
     assert sum(c.suspects for _, done in looked for c in done) > 0  # else the test shows nothing
