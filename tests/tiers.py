@@ -41,8 +41,6 @@ LEFT_OUT = {
     ),
     "the same on the other database, or with the other broker, server or serializer": (
         "verify/test_explore.py::test_the_bookshop_on_postgresql",
-        "translate/factories/test_factories.py::test_the_same_calls_make_the_same_rows[postgresql]",
-        "bridge/db/test_fixtures.py::test_rows_are_those_that_loaddata_makes[postgresql]",
         "verify/test_untouched.py::test_a_run_may_be_killed_at_any_moment[replay-sqlite-moments3]",
         "verify/test_joined.py::test_effects_are_told_row_by_row_and_undone[postgresql]",
         "verify/noise/test_learning.py::test_a_constant_and_another_time_are_differences[modern1-body.asked]",

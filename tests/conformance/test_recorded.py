@@ -18,7 +18,7 @@ def test_counts_do_not_fall_and_nothing_differs(name: str) -> None:
     folder = prepare(name, case, WORK, None)
     assert folder is not None
     # Its own tests take a minute: by the bench.
-    found = run_case(folder, case, None, seconds=20, count=150)
+    found = run_case(folder, case, None, seconds=20, count=250)
     assert found["operations"] == known["operations"]
     assert found["native"] >= known["native"]
     assert sum(found["refused"].values()) + found["native"] == found["operations"]

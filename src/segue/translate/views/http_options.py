@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from segue.snapshot.model import Snapshot
+from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
 from segue.translate.specialise.fold import plain
 
-_SECURITY = "django.middleware.security.SecurityMiddleware"
 # Those that answer by themselves, and those whose headers such an answer has only if they stand further out.
-_ANSWERING = {"security": _SECURITY, "common": "django.middleware.common.CommonMiddleware"}
-_WRITING = {"frames": "django.middleware.clickjacking.XFrameOptionsMiddleware", "security": _SECURITY}
+_ANSWERING = {"security": SECURITY, "common": COMMON}
+_WRITING = {"frames": FRAMES, "security": SECURITY}
 _INSIDE = {"security": ("frames",), "common": ("frames",)}  # segue_bridge.http.settings.INSIDE
 # Django's own defaults; an argument is written only where the project differs.
 _LIMITS = {
@@ -34,7 +34,7 @@ def http_options(snapshot: Snapshot) -> list[str]:
     proxy = _value(snapshot, "SECURE_PROXY_SSL_HEADER", None)
     if proxy:
         found["proxy_header"] = (proxy[0].removeprefix("HTTP_").replace("_", "-").lower(), proxy[1])
-    if _SECURITY in middleware:
+    if SECURITY in middleware:
         if _value(snapshot, "SECURE_SSL_REDIRECT", False):
             found["ssl_redirect"] = True
         seconds = _value(snapshot, "SECURE_HSTS_SECONDS", 0)

@@ -9,21 +9,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from segue_bridge import acted
-from segue_bridge.auth import csrf, session_cookie, sessions, throttles
-from segue_bridge.auth.csrf import CsrfSettings
+from segue_bridge.auth import sessions, throttles
 from segue_bridge.auth.users import AnonymousUser
 from segue_bridge.db.pool import PoolBusy
 from segue_bridge.errors import APIException, MethodNotAllowed, TooLate, Unserved
-from segue_bridge.http import body, failures, handover, metadata, negotiation, pages, urls
+from segue_bridge.http import body, failures, handover, metadata, negotiation, pages, request_phase
 from segue_bridge.http.call import Call
-from segue_bridge.http.cors import ANSWERED_BY, REPLACED
+from segue_bridge.http.cors import ANSWERED_BY
 from segue_bridge.http.finishers import finished
 from segue_bridge.http.resource import Resource
+from segue_bridge.http.response_phase import add_headers, finish_csrf, finish_session, name_language
 from segue_bridge.http.responses import JSON
 from segue_bridge.http.settings import PLAIN, HttpSettings
 from segue_bridge.http.varying import vary
@@ -31,7 +30,7 @@ from segue_bridge.leaving import is_too_late
 from segue_bridge.translation import end
 
 if TYPE_CHECKING:
-    from segue_bridge.db.session import Session as Database
+    pass
 
 FORCED_USER = "segue.user"
 """Scope key of a test client that names the user: ``async (db) -> (user, auth)`` in place of the
@@ -67,7 +66,7 @@ async def serve(
             await throttles.take_back(call.counted)
         else:
             if early is None and settings.csrf is not None:
-                _finish_csrf(call, response, settings.csrf)
+                finish_csrf(call, response, settings.csrf)
             response = await finished(settings.finishers, "session", call, response)
             if call.stored_session is not None:
                 response = await finish_session(call, call.db, call.stored_session, response, settings)
@@ -91,26 +90,20 @@ async def _left(call: Call, response: Response) -> Response:
         try:
             await call.db.early.take_back(call.db)
         except Exception as error:  # noqa: BLE001 - it stays, so that Django must not write it again
-            return _unexpected(call, error, call.settings)
+            return failures.unexpected(call, error, call.settings)
         return response
     why = response.headers[_UNSERVED]
     late = TooLate(f"Only Django has this answer, and something was written before: {why}")
-    return _unexpected(call, late, call.settings)
+    return failures.unexpected(call, late, call.settings)
 
 
 def _before(call: Call) -> Response | None:
     """What ``SecurityMiddleware`` and ``CommonMiddleware`` answer without a view."""
-    settings = call.settings
-    if settings.ssl_redirect and urls.scheme(call, settings) != "https":
-        call.scope[ANSWERED_BY] = "security"
-        return pages.redirect(f"https://{urls.host(call, settings)}{urls.full_path(call)}")
-    if settings.hosts is not None and not urls.allowed(urls.host(call, settings), settings.hosts):
-        call.scope[ANSWERED_BY] = "common"
-        if settings.sessions is not None and settings.sessions.settings.save_every_request:
-            call.stored_session = settings.sessions.of(call)
-        _log.error("Invalid HTTP_HOST header: %r.", urls.host(call, settings))
-        return pages.response(pages.BAD_REQUEST)
-    return None
+    response = request_phase.before(call, call.settings)
+    known = call.settings.sessions
+    if call.scope.get(ANSWERED_BY) == "common" and known is not None and known.settings.save_every_request:
+        call.stored_session = known.of(call)
+    return response
 
 
 async def _view(call: Call) -> Response:
@@ -209,7 +202,7 @@ def _converted(call: Call, error: Exception) -> Response:
         return pages.response(pages.BAD_REQUEST)
     if type(error).__module__.partition(".")[0] == "starlette":
         raise error  # HTTPException of hand-written code, a client that has gone, FastAPI's body limit
-    return _unexpected(call, error, call.settings)
+    return failures.unexpected(call, error, call.settings)
 
 
 async def _answer(call: Call) -> Response:
@@ -241,14 +234,6 @@ def _with_headers(call: Call, response: Response) -> Response:
     for header in (*resource.vary, *call.varies):
         vary(response, header)
     return response
-
-
-def _unexpected(request: Request, error: Exception, settings: HttpSettings) -> Response:
-    """Django's 500 page, logged."""
-    if settings.raise_errors:
-        raise error
-    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return pages.response(pages.SERVER_ERROR)
 
 
 async def _dispatch(call: Call) -> Response:
@@ -377,85 +362,10 @@ async def _rendered(call: Call, response: Response) -> Response:
     except Unserved as error:
         if call.verb in _SAFE:
             return await _rendered(call, failures.unserved(str(error)))
-        return _with_headers(call, _unexpected(call, error, call.settings))
+        return _with_headers(call, failures.unexpected(call, error, call.settings))
     except Exception as error:  # noqa: BLE001 - as above: a 500, whatever it was
-        return _with_headers(call, _unexpected(call, error, call.settings))
+        return _with_headers(call, failures.unexpected(call, error, call.settings))
     return response
-
-
-def _finish_csrf(call: Call, response: Response, settings: CsrfSettings) -> None:
-    """``CsrfViewMiddleware.process_response``: a fresh token after a login, and where the client's is none."""
-    session = call.stored_session
-    held = call.cookies.get(settings.cookie_name)
-    if settings.use_sessions:
-        held = session.get(csrf.SESSION_KEY) if session is not None else None
-    if call.csrf_token is None and held is not None and not csrf.is_token(held):
-        call.rotate_csrf_token()
-    if call.csrf_token is None:
-        return
-    if not settings.use_sessions:
-        response.raw_headers.append((b"set-cookie", csrf.cookie(settings, call.csrf_token).encode("latin-1")))
-        vary(response, "Cookie")
-    elif session is not None:
-        session[csrf.SESSION_KEY] = call.csrf_token
-
-
-async def finish_session(
-    request: Request, db: Database, session: sessions.Session, response: Response, settings: HttpSettings
-) -> Response:
-    """``SessionMiddleware.process_response``: the session is saved, its cookie and ``Vary`` are on the answer."""
-    try:
-        await session.settle(db)
-        cookie = session.settings.cookie_name in request.cookies
-        if not (cookie or session.accessed or session.modified):
-            return response
-        headers = await session_cookie.finish(session, db, had_cookie=cookie, status=response.status_code)
-    except sessions.SessionGone as error:
-        _log.warning("%s %s: %s", request.method, request.scope["path"], error)
-        return pages.response(pages.BAD_REQUEST)
-    except Exception as error:  # noqa: BLE001 - a 500, whatever it was: what the view has written is written
-        return _unexpected(request, error, settings)
-    for name, value in headers:
-        if name == "vary":
-            vary(response, value)
-        else:
-            response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
-    return response
-
-
-def name_language(request: Request, response: Response, settings: HttpSettings) -> None:
-    """``LocaleMiddleware.process_response``: ``Vary`` and ``Content-Language``."""
-    languages = settings.languages
-    if languages is None or not languages.named or request.scope.get(ANSWERED_BY) in languages.inside:
-        return
-    if _UNSERVED in response.headers:
-        return
-    vary(response, "Accept-Language")
-    response.headers.setdefault("content-language", languages.named_in(request))
-
-
-def add_headers(request: Request, response: Response, settings: HttpSettings) -> None:
-    """The headers of the project's middleware, on what lacks them.
-
-    Answers of ``SecurityMiddleware`` and ``CommonMiddleware`` themselves pass only what stands outside of them.
-    """
-    raw = settings.raw_headers()
-    secure = settings.hsts is not None and urls.scheme(request, settings) == "https"
-    if not raw and not secure:
-        return
-    present = {name for name, _ in response.raw_headers}
-    lost = {*request.scope.get(REPLACED, ()), *settings.inside.get(request.scope.get(ANSWERED_BY, ""), ())}
-    for name, value in raw:
-        writer = "frames" if name == b"x-frame-options" else "security"
-        if name not in present and writer not in lost:
-            response.raw_headers.append((name, value))
-    if (
-        secure
-        and settings.hsts is not None
-        and "security" not in lost
-        and b"strict-transport-security" not in present
-    ):
-        response.raw_headers.append((b"strict-transport-security", settings.hsts.encode("latin-1")))
 
 
 async def _send_bare(response: Response, send: Send) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Awaitable
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from segue_bridge.db.errors import ObjectDoesNotExist, RelationNotLoaded
@@ -16,9 +18,13 @@ from segue_bridge.errors import (
     TooLate,
     Unserved,
 )
+from segue_bridge.http import pages
 from segue_bridge.http.call import Call
 from segue_bridge.http.responses import JSON
+from segue_bridge.http.settings import HttpSettings
 from segue_bridge.leaving import left_to_django
+
+_log = logging.getLogger("segue_bridge.http")
 
 
 async def handled(call: Call, error: APIException) -> Response:
@@ -172,3 +178,11 @@ def busy(*, untouched: bool) -> JSON:
     """
     headers = {"Retry-After": "1", **({"x-segue-unserved": "pool"} if untouched else {})}
     return JSON({"detail": "The service is busy. Try again in a moment."}, 503, headers)
+
+
+def unexpected(request: Request, error: Exception, settings: HttpSettings) -> Response:
+    """Django's 500 page, logged."""
+    if settings.raise_errors:
+        raise error
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    return pages.response(pages.SERVER_ERROR)

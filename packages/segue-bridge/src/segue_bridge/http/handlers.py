@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from segue_bridge.http import openapi, pages, urls
+from segue_bridge.http import openapi, pages, request_phase, urls
 from segue_bridge.http.cors import ANSWERED_BY
-from segue_bridge.http.dispatch import add_headers, finish_session, name_language
 from segue_bridge.http.finishers import finished
+from segue_bridge.http.response_phase import add_headers, finish_session, name_language
 from segue_bridge.http.router import ContractRoutes, resources
 from segue_bridge.http.settings import PLAIN, SECURITY_HEADERS, HttpSettings
 
@@ -83,12 +83,9 @@ async def _session_kept(request: Request, response: Response, settings: HttpSett
 
 def _no_route(contract: ContractRoutes, settings: HttpSettings, request: Request) -> Response:
     """``CommonMiddleware`` and Django's 404 page."""
-    if settings.ssl_redirect and urls.scheme(request, settings) != "https":
-        request.scope[ANSWERED_BY] = "security"
-        return pages.redirect(f"https://{urls.host(request, settings)}{urls.full_path(request)}")
-    if settings.hosts is not None and not urls.allowed(urls.host(request, settings), settings.hosts):
-        request.scope[ANSWERED_BY] = "common"
-        return pages.response(pages.BAD_REQUEST)
+    early = request_phase.before(request, settings)
+    if early is not None:
+        return early
     path: str = request.scope["path"]
     if settings.append_slash and not path.endswith("/"):
         wanted = {**request.scope, "path": f"{path}/"}
