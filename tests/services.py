@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,8 +22,21 @@ from tests.debian import unpacked
 from segue.gateway.processes import free_port
 
 NOBODY = 65534
-# What mypy knows of SQLAlchemy, FastAPI and the like: every check of generated code would find it out anew.
-MYPY_CACHE = Path(__file__).resolve().parents[1] / ".cache" / "mypy-generated"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def mypy_cache() -> str:
+    """A folder of what mypy knows of SQLAlchemy, FastAPI and the like: every check of generated code would find it out anew.
+    It begins with what ``scripts/check`` has found out."""
+    kept, known = ROOT / ".cache" / "mypy-generated", ROOT / ".mypy_cache"
+    kept.parent.mkdir(exist_ok=True)
+    if known.is_dir() and not kept.is_dir():
+        copy = Path(tempfile.mkdtemp(dir=kept.parent))
+        shutil.copytree(known, copy / "begun")
+        with suppress(OSError):  # another worker was first
+            (copy / "begun").rename(kept)
+        shutil.rmtree(copy)
+    return str(kept)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.example.conftest import EXAMPLE, Example, copied, make
-from tests.services import MYPY_CACHE
+from tests.services import mypy_cache
 
 FORBIDDEN = {"django", "rest_framework", "django_filters", "segue"}
 
@@ -23,7 +23,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_mypy_strict(example: Example) -> None:
-    done = run("mypy", "--strict", "--cache-dir", str(MYPY_CACHE), "app", cwd=example.output)
+    done = run("mypy", "--strict", "--cache-dir", mypy_cache(), "app", cwd=example.output)
     assert done.returncode == 0, done.stdout
 
 

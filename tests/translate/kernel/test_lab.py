@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.services import MYPY_CACHE
+from tests.services import mypy_cache
 
 from .conftest import PACKAGE, cases, run_translated
 
@@ -158,7 +158,7 @@ def test_generated_code_is_strictly_typed(lab: Lab) -> None:
             "--strict",
             "--no-error-summary",
             "--cache-dir",
-            str(MYPY_CACHE),
+            mypy_cache(),
             PACKAGE,
         ],
         cwd=lab.folder,

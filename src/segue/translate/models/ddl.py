@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from segue.snapshot.model import Model, Snapshot
 
@@ -73,14 +74,20 @@ def quoted(vendor: str, name: str) -> str:
 
 def column_text(model: Model, vendor: str, column: str) -> str:
     """The definition of ``column`` in Django's CREATE TABLE, without its name; '' when unknown."""
+    name = quoted(vendor, column) + " "
     for statement in model.create_sql.get(vendor, ()):
-        if not statement.upper().startswith("CREATE TABLE"):
-            continue
-        for part in split_top(parenthesised(statement, statement.index("("))):
-            name = quoted(vendor, column) + " "
+        for part in _parts_of_table(statement):
             if part.startswith(name):
                 return part[len(name) :]
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _parts_of_table(statement: str) -> tuple[str, ...]:
+    """Columns and constraints of a CREATE TABLE; none of other statements. Kept, for each column is asked for several times."""
+    if not statement.upper().startswith("CREATE TABLE"):
+        return ()
+    return tuple(split_top(parenthesised(statement, statement.index("("))))
 
 
 _AFTER_DEFAULT = re.compile(r"\s+(NOT NULL|NULL|PRIMARY KEY|UNIQUE|CHECK|COLLATE|REFERENCES|GENERATED)\b")

@@ -27,9 +27,9 @@ def of_table(model: Model) -> str:
 
 def of_key(model: Model, item: ModelField) -> str:
     """The tablespace of the index behind a column that is the primary key or unique; '' for the database's own."""
-    text = ddl.column_text(model, "postgresql", item.column)
     if not item.unique and not item.primary_key:
         return ""
+    text = ddl.column_text(model, "postgresql", item.column)
     outside = {position for position, _ in ddl.plain(text)}
     start = next((m.end() for m in re.finditer("USING INDEX ", text) if m.start() in outside), None)
     return "" if start is None else _named(text[start:])

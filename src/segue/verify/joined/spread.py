@@ -65,9 +65,18 @@ def fill_pages(operations: list[dict[str, Any]], people: list[Any]) -> int:
         owner = {f.name: people[0].user for f in _of_users(model)} if people else {}
         if people:
             view.request.user = people[0].user
-        for number in range(200 + made, 202 + made + 2 * size):
-            if _listed(view, model) >= size + 2 or not add(model, number, "", owner):
-                break
+        made += _fill(view, model, size + 2, 200 + made, owner)
+    return made
+
+
+def _fill(view: Any, model: Any, wanted: int, number: int, owner: dict[str, Any]) -> int:
+    """Rows of ``model`` until ``view`` lists ``wanted``; how many were made, of twice as many at most. ``number``: the first one's."""
+    made = 0
+    # What the view lists is the dear part: it is asked again when as many are made as were missing, for not all need show.
+    while made < 2 * wanted and (missing := wanted - _listed(view, model)) > 0:
+        for _ in range(min(missing, 2 * wanted - made)):
+            if not add(model, number + made, "", owner):
+                return made
             made += 1
     return made
 
