@@ -36,6 +36,9 @@ ORDERS = {
     "frames outside of common": [FRAMES, SECURITY, SESSIONS, COMMON, USERS], "all outside": [SECURITY, FRAMES, SESSIONS, COMMON, USERS],
     "frames between": [COMMON, FRAMES, SECURITY, SESSIONS, USERS], "no security": [COMMON, FRAMES, SESSIONS, USERS],
 }  # fmt: skip
+SAVED = (
+    "dataclasses.replace(SESSIONS, settings=dataclasses.replace(SESSIONS.settings, save_every_request=True))"
+)
 LEGACY = """\
 import gzip
 from django.test import override_settings
@@ -53,13 +56,14 @@ for one in json.load(sys.stdin):
     if answer.get("content-encoding") == "gzip":
         body = gzip.decompress(body)
     key = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
-    out.append({"status": answer.status_code, "headers": {k.lower(): v for k, v in answer.items()}, "body": body.decode(), "key": key})
+    out.append({"status": answer.status_code, "headers": {k.lower(): v for k, v in answer.items()}, "body": body.decode(), "key": key, "cookie": "sessionid" in answer.cookies})
 json.dump(out, sys.stdout)
 """
 MODERN = """\
 import dataclasses, json, sys
 from contextlib import ExitStack
 from starlette.testclient import TestClient
+from app.access import SESSIONS
 from app.main import create_app
 from segue_bridge.http.cors import Cors, CorsSettings
 from segue_bridge.http.finishers import ConditionalGet, Gzip
@@ -172,21 +176,29 @@ def test_answers_of_the_middleware_itself_have_the_headers_of_what_stands_outsid
         for secure in (False, True) if SECURITY in stack else (False,):
             place = f"{order}, https {secure}"
             places[place] = {**given, "ssl_redirect": repr(secure)}
+            places[f"{place}, saved"] = {**places[place], "sessions": SAVED}
             settings = {"ALLOWED_HOSTS": ["testserver"], "SECURE_SSL_REDIRECT": secure}
             requests += [
-                {"method": "GET", "path": path, "headers": headers, "login": False, "place": place, "stack": stack}
-                | {"settings": settings, "key": ""}
+                {"method": "GET", "path": path, "headers": headers, "login": saved, "stack": stack}
+                | {"settings": {**settings, "SESSION_SAVE_EVERY_REQUEST": saved}, "place": f"{place}, saved" if saved else place}
                 for path in ("/api/notes/", "/nothing/", "/api/notes")
                 for headers in ({}, {"host": "other.test"})
+                for saved in (False, True)
             ]  # fmt: skip
     write(programs["as Django's template"], tmp_path)
     legacy = _django(root, requests)
-    for request, old, new in zip(requests, legacy, _fastapi(root, tmp_path, places, requests), strict=True):
+    asked = [{**request, "key": old["key"]} for request, old in zip(requests, legacy, strict=True)]
+    cookies = set()
+    for request, old, new in zip(requests, legacy, _fastapi(root, tmp_path, places, asked), strict=True):
         assert new["status"] == old["status"], request
+        if old["status"] in (301, 400) and request["login"]:
+            assert ("set-cookie" in new["headers"]) == old["cookie"], request
+            cookies.add((old["status"], old["cookie"]))
         assert {n: new["headers"].get(n) for n in HEADERS} == {n: old["headers"].get(n) for n in HEADERS}, request  # fmt: skip
     seen = {(old["status"], len(old["headers"])) for old in legacy}
     assert {status for status, _ in seen} == {200, 301, 400, 404}
     assert all(len({n for status, n in seen if status == known}) > 2 for known in (301, 400))
+    assert cookies == {(301, True), (301, False), (400, True), (400, False)}
 
 
 def test_conditions_and_compression_are_those_of_django(

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from segue.snapshot.model import Snapshot
-from segue.translate.middleware.known import COMMON, FRAMES, SECURITY
+from segue.translate.middleware.known import COMMON, FRAMES, SECURITY, SESSIONS
 from segue.translate.specialise.fold import plain
 
-# Those that answer by themselves, and those whose headers such an answer has only if they stand further out.
+# Those that answer by themselves, and those that see such an answer only if they stand further out.
 _ANSWERING = {"security": SECURITY, "common": COMMON}
-_WRITING = {"frames": FRAMES, "security": SECURITY}
-_INSIDE = {"security": ("frames",), "common": ("frames",)}  # segue_bridge.http.settings.INSIDE
+_WRITING = {"frames": FRAMES, "security": SECURITY, "session": SESSIONS}
+_INSIDE = {"security": ("frames", "session"), "common": ("frames",)}  # segue_bridge.http.settings.INSIDE
 # Django's own defaults; an argument is written only where the project differs.
 _LIMITS = {
     "body_limit": ("DATA_UPLOAD_MAX_MEMORY_SIZE", 2_621_440),

@@ -101,8 +101,8 @@ def _before(call: Call) -> Response | None:
     """What ``SecurityMiddleware`` and ``CommonMiddleware`` answer without a view."""
     response = request_phase.before(call, call.settings)
     known = call.settings.sessions
-    if call.scope.get(ANSWERED_BY) == "common" and known is not None and known.settings.save_every_request:
-        call.stored_session = known.of(call)
+    if response is not None and known is not None and known.settings.save_every_request:
+        call.stored_session = None if request_phase.unseen(call, call.settings, "session") else known.of(call)
     return response
 
 

@@ -75,7 +75,11 @@ def install(
 async def _session_kept(request: Request, response: Response, settings: HttpSettings) -> Response:
     """``SESSION_SAVE_EVERY_REQUEST``, where no view has answered."""
     known = settings.sessions
-    if known is None or not known.settings.save_every_request or request.scope.get(ANSWERED_BY) == "security":
+    if (
+        known is None
+        or not known.settings.save_every_request
+        or request_phase.unseen(request, settings, "session")
+    ):
         return response
     async with request.app.state.database.session() as db:
         return await finish_session(request, db, known.of(request), response, settings)

@@ -14,6 +14,11 @@ from segue_bridge.http.settings import HttpSettings
 _log = logging.getLogger("segue_bridge.http")
 
 
+def unseen(request: Request, settings: HttpSettings, middleware: str) -> bool:
+    """Whether the answer was given further out than ``middleware`` stands (a word of :data:`segue_bridge.http.settings.INSIDE`)."""
+    return middleware in settings.inside.get(request.scope.get(ANSWERED_BY, ""), ())
+
+
 def before(request: Request, settings: HttpSettings) -> Response | None:
     """400 for a host that is not allowed, 301 to https, or nothing; the scope then says which middleware has answered.
 

@@ -29,9 +29,9 @@ SECURITY_HEADERS = {
 }
 """What ``SecurityMiddleware`` and ``XFrameOptionsMiddleware`` set by default."""
 
-INSIDE = {"security": ("frames",), "common": ("frames",)}
-"""Whose headers the answers of ``SecurityMiddleware`` and ``CommonMiddleware`` themselves lack, in the order of Django's template of a
-project: ``frames`` is ``XFrameOptionsMiddleware``."""
+INSIDE = {"security": ("frames", "session"), "common": ("frames",)}
+"""Which middleware does not see the answers of ``SecurityMiddleware`` and ``CommonMiddleware`` themselves, in the order of Django's template
+of a project: ``frames`` is ``XFrameOptionsMiddleware``, ``session`` is ``SessionMiddleware``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
