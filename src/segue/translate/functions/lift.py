@@ -33,6 +33,7 @@ from segue.translate.interp.frame import Frame, Parameter, RenameNeeded
 from segue.translate.interp.join import join, widen
 from segue.translate.interp.known_entries import entry_by_entry
 from segue.translate.interp.leaving import BEHIND
+from segue.translate.interp.process_state import check_default
 from segue.translate.interp.same_set import giving
 from segue.translate.interp.scope import STATE, Scope, in_source
 from segue.translate.interp.split import MOST, split
@@ -568,6 +569,7 @@ def _bind_parameters(
             frame.parameters[legacy_name] = kind
             out.append(Parameter(local, _annotate(frame, kind), legacy=legacy_name))
         elif legacy_name in defaults:
+            check_default(frame, legacy_name, defaults[legacy_name])
             with language.unsettled(frame.ctx, language.IN_DEFAULT):
                 frame.env[legacy_name] = frame.eval(defaults[legacy_name])
         else:

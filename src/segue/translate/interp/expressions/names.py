@@ -117,5 +117,5 @@ def _check_constant(frame: Frame, ref: GlobalRef, node: ast.expr) -> None:
         owner = frame.function.globals.get(ast.unparse(node.value))
         if owner is not None and owner.kind in ("class", "model"):
             check_attribute(frame, owner.name, node.attr, node)
-        elif owner is not None and owner.kind == "module":
+        elif ref.name.startswith("django.conf.settings.") or (owner is not None and owner.kind == "module"):
             check_variable(frame, ref, node.attr, node)
