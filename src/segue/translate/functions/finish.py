@@ -13,6 +13,7 @@ from segue.translate.functions.constants import hoist_constants
 from segue.translate.functions.final_names import apart, free
 from segue.translate.functions.hiding import locals_of_callers
 from segue.translate.functions.lift import Lifted
+from segue.translate.functions.once import kept_once
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.same import canonical
 from segue.translate.functions.symbols import TOKEN, symbols
@@ -144,6 +145,7 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
             table.text("\n".join(record.lines)),
             table.text(annotation(ctx, record.returns)[0]),
             record.is_async,
+            kept_once(ctx, record),
         )
         group = groups.setdefault(key, [])
         group.append(record)
@@ -183,7 +185,10 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     head = f"{'async ' if first.is_async else ''}def {first.final}({', '.join(parameters)}) -> {returned}:"
     quoted = docstring(first.doc.strip() or _said(ctx, first.legacy), f"{first.legacy} ({first.where})")
     lines = returned_at_once(first.lines) or ["return None"]
-    code = "\n".join([head, *("    " + line if line else "" for line in [*quoted, *lines])])
+    kept = ["@once"] if kept_once(ctx, first) else []
+    if kept:
+        imports.add(Import("segue_bridge.db.once", "once"))
+    code = "\n".join([*kept, head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
     folded = first.folded if all(record.folded == first.folded for record in group) else ()
     origin = Origin(first.legacy, first.where, tuple(p.legacy for p in first.parameters), folded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from segue.snapshot.model import Class
+from segue.translate.functions.once import is_kept
 from segue.translate.interp.callsite import CallSite
 from segue.translate.interp.frame import Frame
 from segue.translate.interp.invoke import invoke
@@ -32,6 +33,9 @@ def of_object(frame: Frame, owner: Val, name: str, node: ast.AST) -> Val | None:
     dotted = definition(frame, owner.kind.cls, name)
     function = frame.ctx.snapshot.functions.get(dotted) if dotted is not None else None
     if function is not None and function.role == "cached_property":
+        value = invoke(frame, function, {}, owner, node)
+        if is_kept(frame.ctx, value):
+            return value
         why = "Django computes it once for each object, and here each look would compute it again: make it a method."
         raise frame.refuse("object-state", f"{owner.kind.cls.rpartition('.')[2]}.{name}", why, node)
     return None

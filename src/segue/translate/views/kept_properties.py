@@ -6,16 +6,22 @@ nor another write takes it out again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.translate.context import Context
+from segue.translate.functions.once import one_value
 from segue.translate.functions.record import reached
 from segue.translate.functions.writing import writes
 from segue.translate.interp.same_set import holds_sets
 from segue.translate.views.operation import PathOperation
 from segue.translate.views.untouched_chains import Code, same_behind
+
+# Rows of many-to-many relations and tags; attributes of objects, which the property may have computed its value of.
+_MORE_WRITES = re.compile(r"\brelations\.(?!related\b)\w+\(|_TAGGING\.\w+\(|\bsetattr\(|\bassign\(")
+_SET = re.compile(r"\b\w+\.(\w+) (?:[-+*/|&^%]|//|\*\*|<<|>>)?= ")
 
 
 def read_around_write(
@@ -29,6 +35,7 @@ def read_around_write(
     found = reached(ctx, [*before, *made.lines])
     records = [record for record in found if record is not None]
     whole = [Code("", (), (*before, *made.lines)), *(Code(r.legacy, r.parameters, r.lines) for r in records)]
+    columns = {n for m in ctx.snapshot.models.values() for f in m.fields for n in (f.name, f.attname)}
     for lines in (code.lines for code in tuple(whole)):
         read: set[str] = set()
         kept: set[str] = set()
@@ -44,7 +51,9 @@ def read_around_write(
                 why = "It is read before something may be written and again behind it: Django's object keeps what it was (cached_property)."
                 return refuse("read-order", min(again), why, operation.where).refusal
             read |= here
-            if read and writes(ctx, [line]):
+            if read and (
+                writes(ctx, [line]) or _MORE_WRITES.search(line) or set(_SET.findall(line)) & columns
+            ):
                 kept |= read
     return None
 
@@ -60,6 +69,8 @@ def _properties(ctx: Context, line: str) -> set[str]:
             continue
         owner = record.legacy.rpartition(".")[0]
         known = {owner, *(c for c in models if owner in _mro(ctx, c))}
+        if not known & models and one_value(ctx, record):
+            continue  # what it has asked for stays with the request, as with Django's view
         if known & models or _asks(ctx, record.lines) or holds_sets(record.returns):
             found.add(record.legacy)
     return found

@@ -81,6 +81,13 @@ class Generator:
         return self._welcome.get(key, [])
 
 
+def _named(view: Any) -> Iterable[Any]:
+    """Models that the code of a view names which does not say what it serves: its keys may be theirs."""
+    function = getattr(view, str(getattr(view, "action", None)), None)
+    roots = [getattr(view, "function", function), type(view)]
+    return literals_of([root for root in roots if root is not None]).models if view is not None else ()
+
+
 class Plan:
     """The cases of one operation. ``first``: it is the first of its path, and tries other methods too."""
 
@@ -91,7 +98,7 @@ class Plan:
         view = live.view_of(operation, draft)
         lookup = (operation["lookup_kwarg"], operation["lookup"]) if view is not None else ("", "")
         model = live.model_of(view, operation) if view is not None else None
-        self.paths = paths_of(operation, model, lookup, self.pick)
+        self.paths = paths_of(operation, model, lookup, self.pick, _named(view) if model is None else ())
         self.good = [path for label, path in self.paths if label == "existing"] or [self.paths[0][1]]
         self.view = live.view_of(operation, self.good[0]) or view
         self.model = model

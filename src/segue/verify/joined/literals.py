@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from django.db.models.base import ModelBase
@@ -23,7 +23,10 @@ from .samples import sample
 
 _MOST = 12  # of each kind, for one operation
 _LONGEST = 3000  # characters of a text that is sent for a length
-_DEPTH = 4  # calls away from the view
+_DEPTH, _NEAR = (
+    4,
+    2,
+)  # calls away from the view: for what is compared, and for the models that a key may be of
 _TEXT_CALLS = frozenset(
     {"startswith", "endswith", "removeprefix", "removesuffix", "count", "find", "index", "split", "partition"}
 )
@@ -34,13 +37,14 @@ _PATTERN_CALLS = frozenset({"match", "search", "fullmatch", "compile", "sub", "f
 class Literals:
     """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with).
 
-    ``heads``: models that a function names which takes the first few of something (``[:10]``), and how many at most.
+    ``models``: those that the functions nearest to the view name. ``heads``: models that a function names which takes the first few of something (``[:10]``), and how many at most.
     """
 
     texts: dict[str, None] = field(default_factory=dict)
     numbers: dict[int | float, None] = field(default_factory=dict)
     lengths: dict[int, None] = field(default_factory=dict)
     heads: dict[Any, int] = field(default_factory=dict)
+    models: dict[Any, None] = field(default_factory=dict)
 
     def values(self) -> list[Any]:
         """What to put into a field: each text alone, in other words and in capitals; each number and its
@@ -74,6 +78,10 @@ def literals_of(roots: Iterable[Any]) -> Literals:
             names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
             named = [scope[n] for n in sorted(names) if callable(scope.get(n))]
             _note_heads(tree, [thing, *named], out)
+            if depth < _NEAR:
+                out.models.update(
+                    dict.fromkeys(n for n in (*named, *_of_modules(tree, scope)) if _is_model(n))
+                )
             if depth < _DEPTH:
                 left += [(n, depth + 1) for n in named]
     return out
@@ -96,6 +104,8 @@ def _functions(thing: Any) -> Iterator[Any]:
             continue
         for value in vars(cls).values():
             inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            if type(value).__name__ == "cached_property":  # of functools, and Django's
+                inner = value.func
             inner = inspect.unwrap(inner) if callable(inner) and not isinstance(inner, type) else inner
             if isinstance(inner, FunctionType) and _own(inner.__module__):
                 yield inner
@@ -139,6 +149,16 @@ def _read(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
                     found = sample(value, 1) if isinstance(value, str) else None
                     if found:
                         out.texts.setdefault(found)
+
+
+def _of_modules(tree: ast.AST, scope: dict[str, Any]) -> list[Any]:
+    """``models.Note`` in a function."""
+    parts = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name)]
+    return [
+        getattr(scope[n.value.id], n.attr, None)  # type: ignore[attr-defined]
+        for n in parts
+        if isinstance(scope.get(n.value.id), ModuleType)  # type: ignore[attr-defined]
+    ]
 
 
 def _is_model(thing: Any) -> bool:

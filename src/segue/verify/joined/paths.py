@@ -6,6 +6,7 @@ import itertools
 import random
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -17,20 +18,25 @@ _OPTIONAL = re.compile(
     r"\^(?P<start>[\w/-]*)\(\?:(?P<before>[\w/-]*)"
     r"\(\?P<\w+>\(?(?P<values>[\w.\\|-]+)\)?\)(?P<after>[\w/-]*)\)\?"
 )
+_NAMED = 4  # models that a key without a name of its own may be of
 _ENDINGS = ("_id", "_pk", "_uuid", "_slug", "_name", "_key")
 
 
 def paths_of(
-    operation: dict[str, Any], model: Any, lookup: tuple[str, str], pick: random.Random
+    operation: dict[str, Any],
+    model: Any,
+    lookup: tuple[str, str],
+    pick: random.Random,
+    named: Iterable[Any] = (),
 ) -> list[Labelled]:
-    """(label, path): existing objects first. ``lookup`` is the view's (url kwarg, field)."""
+    """(label, path): existing objects first. ``lookup`` is the view's (url kwarg, field). ``named``: models that its code names."""
     parameters = [p for p in operation["parameters"] if "{" + p["name"] + "}" in operation["path"]]
     if len(parameters) < len(operation["parameters"]):
         plain = {**operation, "parameters": parameters}
-        return _with_optional(operation, paths_of(plain, model, lookup, pick))
+        return _with_optional(operation, paths_of(plain, model, lookup, pick, named))
     if not parameters:
         return [("existing", operation["path"])]
-    rows = _of_rows(parameters, model, lookup) or _of_columns(parameters, model, lookup, pick)
+    rows = _of_rows(parameters, model, lookup) or _of_columns(parameters, model, lookup, pick, list(named))
     out = [("existing", fill(operation, values)) for values in rows]
     base = list(rows[0]) if rows else [missing(p) for p in parameters]
     if not out:
@@ -191,10 +197,10 @@ def _slug(model: Any) -> str:
 
 
 def _of_columns(
-    parameters: list[Any], model: Any, lookup: tuple[str, str], pick: random.Random
+    parameters: list[Any], model: Any, lookup: tuple[str, str], pick: random.Random, named: list[Any]
 ) -> list[list[str]]:
     """Each argument on its own: a model that its name points at, or columns so called."""
-    columns = [_candidates(p, model, lookup) for p in parameters]
+    columns = [_candidates(p, model, lookup, named) for p in parameters]
     if not all(columns):
         return []
     found = [list(values) for values in itertools.islice(itertools.product(*columns), 40)]
@@ -202,7 +208,9 @@ def _of_columns(
     return found[:8]
 
 
-def _candidates(parameter: dict[str, Any], model: Any, lookup: tuple[str, str]) -> list[str]:
+def _candidates(
+    parameter: dict[str, Any], model: Any, lookup: tuple[str, str], named: list[Any]
+) -> list[str]:
     from django.apps import apps
 
     name = parameter["name"]
@@ -220,10 +228,22 @@ def _candidates(parameter: dict[str, Any], model: Any, lookup: tuple[str, str]) 
             field = ending if ending in {f.name for f in candidate._meta.concrete_fields} else slug or "pk"
             return _values(candidate, field)
     out: list[str] = []
+    if name in ("pk", "id", "uuid", "slug"):
+        for candidate in named[:_NAMED]:
+            field = name if name in {f.name for f in candidate._meta.concrete_fields} else "pk"
+            out += [value for value in _values(candidate, field)[:6] if _fits(value, parameter)]
+    if out:
+        return list(dict.fromkeys(out))
     for candidate in apps.get_models():
         if any(f.name == name for f in candidate._meta.concrete_fields):
             out += _values(candidate, name)[:3]
     return out
+
+
+def _fits(value: str, parameter: dict[str, Any]) -> bool:
+    """Whether the URL's converter takes it."""
+    form = {"int": r"[0-9]+", "uuid": r"[0-9a-f-]{36}", "slug": r"[-\w]+"}.get(parameter["converter"])
+    return form is None or re.fullmatch(form, value) is not None
 
 
 def _values(model: Any, field: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -49,6 +49,8 @@ class Session:
         self.dialect: str = database.dialect
         self.queries = 0
         self.changes = self.undone = self.repeatable = 0
+        self.kept_values: dict[Hashable, Any] = {}
+        """What ``once`` has computed."""
         self.early = EarlyRows()
         """What middleware has inserted before the view."""
         self.refused: Callable[[], Exception] | None = None
