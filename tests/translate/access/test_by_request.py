@@ -171,9 +171,90 @@ class Other(mixins.ListModelMixin, viewsets.GenericViewSet):
     def check_permissions(self, request):
         super().check_permissions(request)
 """,
+    "notes/said.py": """\
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, generics, permissions
+
+from notes.models import Note
+from notes.views import NoteSerializer
+
+
+class Staff(permissions.BasePermission):
+    message = {"error": "Staff only.", "why": [_("Not found."), {"deeper": "no"}]}
+    code = "staff"
+
+    def has_permission(self, request, view):
+        return request.user.is_staff or request.method == "DELETE"
+
+
+class Somebody(permissions.BasePermission):
+    message = {"error": "Somebody only."}
+
+    def has_permission(self, request, view):
+        if request.user.is_authenticated and request.user.is_active:
+            return True
+        if request.method == "DELETE":
+            raise exceptions.AuthenticationFailed({"error": "Log in."})
+        raise exceptions.PermissionDenied(self.message)
+
+
+class Mine(permissions.BasePermission):
+    message = ["Not yours.", "Ask."]
+
+    def has_object_permission(self, request, view, obj):
+        return obj.author == request.user or request.user.is_active
+
+
+class Odd(permissions.BasePermission):
+    message = {1: "one"}
+
+    def has_permission(self, request, view):
+        return request.user.is_staff
+
+
+class Growing(permissions.BasePermission):
+    message = {"error": "Asked."}
+
+    def has_permission(self, request, view):
+        self.message["by"] = request.method
+        return request.user.is_staff
+
+
+class Said(generics.RetrieveDestroyAPIView):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [Staff, Mine]
+
+
+class Raised(generics.RetrieveDestroyAPIView):
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    permission_classes = [Somebody | Staff]
+
+
+class OddList(generics.ListAPIView):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [Odd]
+
+
+class GrowingList(generics.ListAPIView):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [Growing]
+
+
+class OwnDenied(generics.ListAPIView):
+    queryset = Note.objects.order_by("id")
+    serializer_class = NoteSerializer
+    permission_classes = [Staff]
+
+    def permission_denied(self, request, **kwargs):
+        raise exceptions.NotFound(kwargs["message"])
+""",
     "site_/urls.py": """\
 from django.urls import include, path
-from notes import checks
+from notes import checks, said
 from rest_framework.routers import SimpleRouter
 from notes import views
 
@@ -187,6 +268,11 @@ urlpatterns = [
     path("boards/<int:board_id>/notes/<int:pk>/", views.NoteDetail.as_view()),
     path("halves/", views.Halves.as_view()),
     path("torn/<int:pk>/", views.Torn.as_view()),
+    path("said/<int:pk>/", said.Said.as_view()),
+    path("raised/<int:pk>/", said.Raised.as_view()),
+    path("odd/", said.OddList.as_view()),
+    path("growing/", said.GrowingList.as_view()),
+    path("own-denied/", said.OwnDenied.as_view()),
 ]
 """,
 }
@@ -197,12 +283,15 @@ def test_permissions_by_what_the_database_says(tmp_path: Path) -> None:
     root.mkdir()
     site = Site.make(root, FILES)
     snapshot = site.snapshot()
-    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=300, seconds=20)
+    program, report = site.explore(snapshot, tmp_path / "fastapi", cases=460, seconds=20)
     paths = {r.id: r.path for r in snapshot.routes}
     assert {(r.method, paths[r.route_id]): r.reasons[0].code for r in program.refused} == {
         ("POST", "/halves/"): "serializer-data",
         ("GET", "/torn/{pk}/"): "override-get-permissions",
         ("GET", "/other/"): "override-check-permissions",
+        ("GET", "/odd/"): "permission",
+        ("GET", "/growing/"): "process-state",
+        ("GET", "/own-denied/"): "override-permission-denied",
     }
     assert differences(report) == []
     seen = {o.key: set(o.statuses) for o in report.operations}
@@ -211,6 +300,10 @@ def test_permissions_by_what_the_database_says(tmp_path: Path) -> None:
     assert {"403", "500"} <= seen["DELETE /boards/{board_id}/notes/"]
     assert {"200", "403"} <= seen["GET /own/"]
     assert {"200"} <= seen["GET /more/"]
+    assert {"200", "403", "404"} <= seen["GET /said/{pk}/"]
+    assert {"204", "403", "404"} <= seen["DELETE /said/{pk}/"]
+    assert {"200", "403", "404"} <= seen["GET /raised/{pk}/"]
+    assert {"204", "404"} <= seen["DELETE /raised/{pk}/"]
     assert {"200", "403", "404"} <= seen["GET /more/{pk}/"]
     assert {"204", "403"} <= seen["DELETE /more/{pk}/"]
     code = (tmp_path / "fastapi" / "app" / "notes" / "routes.py").read_text()

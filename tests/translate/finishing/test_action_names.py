@@ -18,18 +18,29 @@ class Note(models.Model):
     def close(self):
         self.closed = True
         self.save()
+
+
+class Marks(models.Model):
+    # Rows of a local "marks" are "marks_rows", and so would be what loads them.
+    text = models.CharField(max_length=10)
 """
 VIEWS = """\
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action, api_view
 from rest_framework.response import Response
 
-from notes.models import Note
+from notes.models import Marks, Note
 
 
 @api_view(["GET"])
 def count(request):
     return Response({"notes": Note.objects.count()})
+
+
+@api_view(["GET"])
+def marks(request):
+    marks = Marks.objects.order_by("id")
+    return Response([[mark.text for mark in marks], len(marks)])
 
 
 class NoteSerializer(serializers.ModelSerializer):
@@ -73,7 +84,7 @@ from site_ import api
 router = SimpleRouter()
 router.register("notes", views.NoteViewSet)
 router.register("others", api.NoteViewSet, basename="other")
-urlpatterns = [path("count/", views.count), *router.urls]
+urlpatterns = [path("count/", views.count), path("marks/", views.marks), *router.urls]
 """
 
 

@@ -14,6 +14,7 @@ from segue.translate.functions.record import FunctionRecord
 from segue.translate.trees import nodes, parsed
 
 _CALLED = re.compile(r"segue__fn_\d+__")
+_ROWS = re.compile(r"^\s*(\w+_(?:rows|entities)\w*)(?:: [^=\n]+)? = ", re.MULTILINE)
 _HEAD = re.compile(r"^(?:async )?def |^@", re.MULTILINE)
 
 
@@ -24,6 +25,16 @@ def locals_of_callers(records: Iterable[FunctionRecord], modules: Iterable[Modul
         for token in tokens:
             found.setdefault(token, set()).update(names)
     return found
+
+
+def locals_of_rows(records: Iterable[FunctionRecord], modules: Iterable[Module]) -> set[str]:
+    """Locals that have names as loaders have them: ``comments_rows``, the rows of a queryset ``comments``.
+
+    A loader gets its name when all that ask it are written, so that none of theirs hides it (``comments_rows`` of a model ``Comments``).
+    """
+    texts = ["\n".join(record.lines) for record in records]
+    texts += [decl.code for module in modules for decl in module.decls.values() if _HEAD.search(decl.code)]
+    return {found for text in texts for found in _ROWS.findall(text)}
 
 
 def _functions(
@@ -52,4 +63,4 @@ def _bound(tree: ast.AST) -> set[str]:
     }
 
 
-__all__ = ["locals_of_callers"]
+__all__ = ["locals_of_callers", "locals_of_rows"]

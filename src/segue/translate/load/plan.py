@@ -99,6 +99,8 @@ def _whole(needs: Needs) -> None:
 
 def name_all(ctx: Context) -> None:
     """Give every plan its name: the widest of a model is ``ArticleRow``, others say what they are for."""
+    from segue.translate.functions.hiding import locals_of_rows
+    from segue.translate.functions.record import records
     from segue.translate.load.fetch import sites
 
     table = plans(ctx)
@@ -108,11 +110,12 @@ def name_all(ctx: Context) -> None:
     for site in list(sites(ctx).by_needs.values()):
         plan_of(ctx, site.needs)
     taken: dict[str, set[str]] = {}
+    hiding = locals_of_rows(records(ctx), ctx.program.modules.values())
     groups: dict[str, list[Plan]] = {}
     for plan in table.by_key.values():
         groups.setdefault(plan.model, []).append(plan)
     for label, group in groups.items():
-        used = taken.setdefault(concrete(ctx, label).app, set())
+        used = taken.setdefault(concrete(ctx, label).app, set(hiding))
         cls = class_name(ctx, label)
         ordered = sorted(
             group, key=lambda p: -(len(p.columns) + 2 * len(p.one) + 3 * len(p.many) + len(p.computed))

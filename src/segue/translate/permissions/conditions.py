@@ -6,7 +6,7 @@ import ast
 from contextlib import nullcontext
 from typing import Any
 
-from segue.snapshot.model import Attribute
+from segue.snapshot.model import Attribute, Value
 from segue.target.ir import Import
 from segue.translate.backends import check_flag
 from segue.translate.functions.lift import lift
@@ -89,14 +89,9 @@ def _condition(
         found = _lifted(endpoint, cls, dotted, instance, name, given, alone)
     if known is not None:
         message = known.attributes.get("message")
-        if message is not None and is_text(message.value):
-            found.message, needed = lazy(
-                endpoint.ctx, message.value, message.where or known.where, f"{cls}.message"
-            )
-            found.imports |= needed
-        else:
-            found.message = _class_text(endpoint, cls, message)
-        found.code = _class_text(endpoint, cls, known.attributes.get("code"))
+        found.message, needed = _details(endpoint, cls, message)
+        found.imports |= needed
+        found.code = _code(endpoint, cls, known.attributes.get("code"))
         if known.origin != "drf":
             for attribute in ("message", "code"):
                 if known.methods.get(attribute):
@@ -226,14 +221,43 @@ def _url_imports(endpoint: Endpoint) -> set[Import]:
     )
 
 
-def _class_text(endpoint: Endpoint, cls: str, attribute: Attribute | None) -> str:
-    """Source of ``message``/``code``: texts, or lists and dicts of them; '' for none."""
+def _details(endpoint: Endpoint, cls: str, attribute: Attribute | None) -> tuple[str, set[Import]]:
+    """Source of ``message``: what ``PermissionDenied(detail=…)`` takes, texts or lists and dicts of them; '' for none.
+
+    ``rest_framework.exceptions._get_error_details`` copies it and makes a text of everything inside.
+    """
+    if attribute is None or (attribute.value.data is None and attribute.value.kind == "const"):
+        return "", set()
+    where = attribute.where
+    imports: set[Import] = set()
+
+    def written(value: Value) -> str:
+        if is_text(value):
+            text, needed = lazy(endpoint.ctx, value, where or endpoint.where, f"{cls}.message")
+            imports.update(needed)
+            return text
+        if value.kind in ("const", "lazy") and isinstance(value.data, str):
+            return repr(value.data)
+        if value.kind in ("list", "tuple"):
+            return f"[{', '.join(map(written, value.items))}]"
+        if value.kind == "dict" and all(
+            k.kind == "const" and isinstance(k.data, str) for k, _ in value.pairs
+        ):
+            return f"{{{', '.join(f'{k.data!r}: {written(v)}' for k, v in value.pairs)}}}"
+        why = "The message is made of more than texts, and lists and dicts of them. Write it as such."
+        raise endpoint.refuse("permission", f"{cls}.message", why, where)
+
+    return written(attribute.value), imports
+
+
+def _code(endpoint: Endpoint, cls: str, attribute: Attribute | None) -> str:
+    """Source of ``code``; '' for none."""
     if attribute is None or (attribute.value.data is None and attribute.value.kind == "const"):
         return ""
     value = attribute.value
     if value.kind in ("const", "lazy") and isinstance(value.data, str):
         return repr(value.data)
-    raise endpoint.refuse("permission", f"{cls}.message", "The message is no plain text.", attribute.where)
+    raise endpoint.refuse("permission", f"{cls}.code", "The code is no plain text.", attribute.where)
 
 
 def _spec(source: str) -> ast.arguments | None:

@@ -26,6 +26,8 @@ def statements(endpoint: Endpoint, condition: Condition) -> tuple[list[str], set
         raise endpoint.refuse_method(
             "permission_denied", "It is given a message that is another one in another language."
         )
+    if condition.message[:1] in ("{", "["):
+        raise endpoint.refuse_method("permission_denied", "It is given a message that is no text.")
     given = tuple(
         (name, ast.literal_eval(text) if text else None)
         for name, text in (("message", condition.message), ("code", condition.code))

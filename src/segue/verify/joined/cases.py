@@ -192,8 +192,10 @@ class Plan:
     def _shapes(self) -> Iterator[Case]:
         person = self._insider()
         path = self._place(person)
-        yield case(self.op, "no slash", path.rstrip("/"), person, body=self._body())
-        yield case(self.op, "two slashes", f"{path}/", person, body=self._body())
+        if path != "/":
+            # No client sends an empty path, and Django's takes "//" for a host without a path.
+            yield case(self.op, "no slash", path.rstrip("/"), person, body=self._body())
+            yield case(self.op, "two slashes", f"{path}/", person, body=self._body())
         for what, headers in ACCEPTS:
             yield case(self.op, what, path, self._insider(), headers=headers, body=self._body())
         for what, headers in (*languages(), *zones()):
