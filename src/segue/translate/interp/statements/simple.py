@@ -6,7 +6,7 @@ import ast
 import textwrap
 from dataclasses import replace
 
-from segue.translate.interp import empty_lists, keywords
+from segue.translate.interp import brought, empty_lists, keywords
 from segue.translate.interp.annotations import annotation
 from segue.translate.interp.dict_types import note_item
 from segue.translate.interp.expressions.operators import binary
@@ -295,7 +295,7 @@ def _store_name(frame: Frame, local: str, value: Val, node: ast.stmt) -> None:
 
     kind = value.kind
     if isinstance(kind, QuerySet):
-        if OUTER in value.text:
+        if OUTER in value.text or brought.always(frame, value):
             frame.forget(local)
             frame.env[local] = value
             return
