@@ -13,6 +13,7 @@ from segue.translate.functions.constants import hoist_constants
 from segue.translate.functions.final_names import apart, free
 from segue.translate.functions.hiding import locals_of_callers
 from segue.translate.functions.lift import Lifted
+from segue.translate.functions.memoized import decorator
 from segue.translate.functions.once import kept_once
 from segue.translate.functions.record import FunctionRecord, records
 from segue.translate.functions.same import canonical
@@ -146,11 +147,18 @@ def _groups(ctx: Context) -> list[list[FunctionRecord]]:
             table.text(annotation(ctx, record.returns)[0]),
             record.is_async,
             kept_once(ctx, record),
+            _remembered(ctx, record),
         )
         group = groups.setdefault(key, [])
         group.append(record)
         record.final = group[0].final or f"group_{len(groups)}"
     return list(groups.values())
+
+
+def _remembered(ctx: Context, record: FunctionRecord) -> str:
+    legacy = ctx.snapshot.functions.get(record.legacy)
+    found = decorator(legacy) if legacy is not None else None
+    return found[0] if found is not None else ""
 
 
 # What hooks without a docstring do: their names alone say less than the line that says where they are from.
@@ -188,6 +196,11 @@ def _render(ctx: Context, group: list[FunctionRecord]) -> None:
     kept = ["@once"] if kept_once(ctx, first) else []
     if kept:
         imports.add(Import("segue_bridge.db.once", "once"))
+    legacy = ctx.snapshot.functions.get(first.legacy)
+    remembered = decorator(legacy) if legacy is not None else None
+    if remembered is not None:
+        kept.append(remembered[0])
+        imports.add(remembered[1])
     code = "\n".join([*kept, head, *("    " + line if line else "" for line in [*quoted, *lines])])
     module = ctx.module(first.app, first.module_kind)
     folded = first.folded if all(record.folded == first.folded for record in group) else ()

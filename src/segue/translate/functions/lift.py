@@ -18,6 +18,7 @@ from segue.snapshot.model import Class, Function, Where
 from segue.target.ir import Import
 from segue.translate import language
 from segue.translate.context import Context
+from segue.translate.functions import memoized
 from segue.translate.functions.atomic import ATOMIC_DECORATORS, in_atomic, is_atomic
 from segue.translate.functions.idle_decorators import gives_back
 from segue.translate.functions.naming import function_name
@@ -333,7 +334,9 @@ def interpret(
     if found.is_async:
         raise refuse("async-source", found.name, "The function is a coroutine already.", found.where)
     for decorator in found.wrapped_by:
-        harmless = decorator in HARMLESS_DECORATORS | ATOMIC_DECORATORS or _maps(ctx, found, decorator)
+        harmless = decorator in HARMLESS_DECORATORS | ATOMIC_DECORATORS | memoized.DECORATORS or _maps(
+            ctx, found, decorator
+        )
         if not harmless and not gives_back(ctx, decorator):
             raise refuse(
                 "decorator", f"@{decorator}", "Segue does not know what this decorator does.", found.where
@@ -458,6 +461,8 @@ def _interpret(
     opened(frame)
     if frame.scope is None:
         _forget_unused_state(frame)
+    if memoized.DECORATORS & set(found.wrapped_by):
+        memoized.check(frame.ctx, found, frame, parameters, returns)
     order = {key: i for i, key in enumerate(STATE)}
     state = tuple(
         State(
