@@ -49,12 +49,14 @@ class Laboratory:
     def __init__(self, spec: dict[str, Any], legacy: Any, furnished: tuple[Any, int] | None = None) -> None:
         from .cases import Generator
         from .finalizers import finalize_once
+        from .literals import belong
         from .pair import Pair
         from .playing import Player
         from .sides import DjangoSide, FastApiSide
         from .world import World
 
         self.spec, self.legacy = spec, legacy
+        belong(spec["models"])
         self.people, self.made = furnished or furnish(spec, legacy)
         finalize_once()
         self.django = DjangoSide(legacy.connection, legacy.errors)

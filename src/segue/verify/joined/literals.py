@@ -17,8 +17,11 @@ from functools import cache
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.db.models.base import ModelBase
 
+from .asked_values import column_of
 from .samples import sample
 
 _MOST = 12  # of each kind, for one operation
@@ -27,6 +30,7 @@ _DEPTH, _NEAR = (
     4,
     2,
 )  # calls away from the view: for what is compared, and for the models that a key may be of
+_PACKAGES: set[str] = set()
 _TEXT_CALLS = frozenset(
     {"startswith", "endswith", "removeprefix", "removesuffix", "count", "find", "index", "split", "partition"}
 )
@@ -37,7 +41,7 @@ _PATTERN_CALLS = frozenset({"match", "search", "fullmatch", "compile", "sub", "f
 class Literals:
     """``texts`` (compared with, or made for a pattern), ``numbers``, ``lengths`` (what ``len()`` is compared with).
 
-    ``models``: those that the functions nearest to the view name. ``heads``: models that a function names which takes the first few of something (``[:10]``), and how many at most.
+    ``asked``: by model and column the texts that queries ask for. ``models``: those that the functions nearest to the view name. ``heads``: models that a function names which takes the first few of something (``[:10]``), and how many at most.
     """
 
     texts: dict[str, None] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Literals:
     lengths: dict[int, None] = field(default_factory=dict)
     heads: dict[Any, int] = field(default_factory=dict)
     models: dict[Any, None] = field(default_factory=dict)
+    asked: dict[tuple[Any, str], dict[str, None]] = field(default_factory=dict)
 
     def values(self) -> list[Any]:
         """What to put into a field: each text alone, in other words and in capitals; each number and its
@@ -75,6 +80,7 @@ def literals_of(roots: Iterable[Any]) -> Literals:
                 continue
             scope = function.__globals__
             _read(tree, scope, out)
+            _note_asked(tree, scope, out)
             names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
             named = [scope[n] for n in sorted(names) if callable(scope.get(n))]
             _note_heads(tree, [thing, *named], out)
@@ -111,9 +117,19 @@ def _functions(thing: Any) -> Iterator[Any]:
                 yield inner
 
 
+def belong(labels: Iterable[str]) -> None:
+    """Say which models are the project's: what stands in their packages is, wherever that is installed."""
+    found = {apps.get_model(label).__module__.partition(".")[0] for label in labels}
+    if not found <= _PACKAGES:
+        _PACKAGES.update(found)
+        _own.cache_clear()
+
+
 @cache
 def _own(module: str) -> bool:
-    """Whether a module is the project's: its file is in no folder that packages are installed to."""
+    """Whether a module is the project's: its models are there, or its file is in no folder that packages are installed to."""
+    if module.partition(".")[0] in _PACKAGES:
+        return True
     file = getattr(sys.modules.get(module), "__file__", None)
     paths = sysconfig.get_paths()
     installed = (paths["stdlib"], paths["purelib"], paths["platlib"])
@@ -149,6 +165,22 @@ def _read(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
                     found = sample(value, 1) if isinstance(value, str) else None
                     if found:
                         out.texts.setdefault(found)
+
+
+def _note_asked(tree: ast.AST, scope: dict[str, Any], out: Literals) -> None:
+    """``Role.objects.filter(name=ADMIN)``, and what else begins with a model and has keywords."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.keywords:
+            continue
+        owner: Any = node.func
+        while isinstance(owner, ast.Attribute | ast.Call):
+            owner = owner.value if isinstance(owner, ast.Attribute) else owner.func
+        model = scope.get(owner.id) if isinstance(owner, ast.Name) else None
+        for keyword in node.keywords if _is_model(model) else ():
+            column = column_of(model, keyword.arg or "")
+            texts = [v for v in _values(keyword.value, scope) if isinstance(v, str) and 0 < len(v) <= 60]
+            if column is not None and texts:
+                out.asked.setdefault(column, {}).update(dict.fromkeys(texts))
 
 
 def _of_modules(tree: ast.AST, scope: dict[str, Any]) -> list[Any]:
@@ -223,6 +255,9 @@ def _named(node: ast.AST, scope: dict[str, Any]) -> Iterator[Any]:
         return
     found = scope[node.id]
     for part in parts:
+        if found is settings:
+            found = getattr(settings, part, None)
+            continue
         found = inspect.getattr_static(found, part, None) if isinstance(found, type) else None
     value = getattr(found, "value", found)
     if isinstance(value, str | int | float) and not isinstance(value, type):

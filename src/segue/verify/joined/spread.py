@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models, transaction
 
 from . import live
+from .literals import literals_of
 from .paths import paths_of
 from .readable import readable
 from .seeding import instance
@@ -83,16 +84,8 @@ def _fill(view: Any, model: Any, wanted: int, number: int, owner: dict[str, Any]
 
 def fill_heads(labels: list[str], operations: list[dict[str, Any]]) -> int:
     """Rows for code that takes the first few of a table (``[:10]``) which has no more; returns how many were made."""
-    from .literals import literals_of
-
-    roots: dict[Any, None] = {}
-    for operation in operations:
-        path = paths_of(operation, None, ("", ""), random.Random(0))[0][1]
-        view = live.view_of(operation, path)
-        if view is not None:
-            roots.update(dict.fromkeys([type(view), getattr(view, "serializer_class", None)]))
     made = 0
-    for model, most in literals_of([r for r in roots if r is not None]).heads.items():
+    for model, most in literals_of(roots_of(operations)).heads.items():
         if model._meta.label not in labels or most > _HEAD:
             continue
         for number in range(_HEADS, _HEADS + 2 * most):
@@ -100,6 +93,18 @@ def fill_heads(labels: list[str], operations: list[dict[str, Any]]) -> int:
                 break
             made += 1
     return made
+
+
+def roots_of(operations: list[dict[str, Any]]) -> list[Any]:
+    """The classes of views, of their serializers and permissions, that ``operations`` begin in."""
+    roots: dict[Any, None] = {}
+    for operation in operations:
+        path = paths_of(operation, None, ("", ""), random.Random(0))[0][1]
+        view = live.view_of(operation, path)
+        if view is not None:
+            roots.update(dict.fromkeys([type(view), getattr(view, "serializer_class", None)]))
+            roots.update(dict.fromkeys(live.listed(view, "permission_classes")))
+    return [root for root in roots if root is not None]
 
 
 def _listed(view: Any, model: Any) -> int:
