@@ -39,6 +39,7 @@ VIEWS = """\
 from functools import cached_property
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers, viewsets, generics
+from rest_framework.permissions import BasePermission
 from rest_framework.views import APIView
 from rest_framework.response import Response
 from rest_framework.decorators import action
@@ -167,6 +168,97 @@ class Fresh(APIView):
         x = n.shouted
         n.refresh_from_db()
         return Response({"x": n.shouted, "y": x})
+
+class PlainSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ["id", "title", "stars"]
+
+class Base(APIView):
+    @cached_property
+    def note(self):
+        return get_object_or_404(Note, pk=self.kwargs["pk"])
+    def told(self):
+        return {"t": self.note.title, "s": self.note.stars}
+    def grow(self):
+        self.note.stars += 1
+        self.note.save()
+
+class Grown(Base):
+    def post(self, request, pk):
+        before = self.told()
+        self.grow()
+        return Response({"b": before, "a": self.told()})
+
+class Few(BasePermission):
+    def has_permission(self, request, view):
+        return view.note.stars < 100
+
+class Allowed(Base):
+    permission_classes = [Few]
+    def post(self, request, pk):
+        self.note.title = "new"
+        self.note.save(update_fields=["title"])
+        return Response(PlainSerializer(self.note).data)
+
+class Behind(Base):
+    def post(self, request, pk):
+        a = self.note.title
+        Note.objects.filter(pk=pk).update(title="other")
+        return Response({"a": a, "b": self.note.title})
+
+class Saved(Base):
+    def post(self, request, pk):
+        a = self.note.title
+        s = PlainSerializer(self.note, data={"title": "sss", "stars": 4})
+        s.is_valid(raise_exception=True)
+        s.save()
+        return Response({"a": a, "b": self.note.title, "d": s.data})
+
+class Gone(Base):
+    def delete(self, request, pk):
+        a = self.note.title
+        self.note.delete()
+        return Response({"a": a, "b": self.note.title, "pk": self.note.pk})
+
+class Beside(Base):
+    def post(self, request, pk):
+        n = Note.objects.get(pk=self.note.pk)
+        n.title = "zzz"
+        n.save()
+        return Response({"b": self.note.title})
+
+class Listed(Base):
+    @cached_property
+    def kids(self):
+        return list(self.note.kids.order_by("pk"))
+    def post(self, request, pk):
+        x = len(self.kids)
+        Note.objects.create(title="k", parent=self.note)
+        return Response({"x": x, "y": len(self.kids), "t": [k.title for k in self.kids]})
+
+class Numbered(Base):
+    @cached_property
+    def count(self):
+        return self.note.kids.count()
+    def post(self, request, pk):
+        x = self.count
+        Note.objects.create(title="k", parent=self.note)
+        return Response({"x": x, "y": self.count})
+
+class Latest(generics.UpdateAPIView):
+    serializer_class = PlainSerializer
+    @cached_property
+    def first(self):
+        return Note.objects.order_by("pk").first()
+    def get_queryset(self):
+        return Note.objects.filter(pk__gte=self.first.pk)
+    def perform_update(self, serializer):
+        serializer.save()
+        Note.objects.filter(pk=self.first.pk).update(stars=9)
+    def update(self, request, *args, **kwargs):
+        r = super().update(request, *args, **kwargs)
+        return Response({"d": r.data, "f": self.first.stars})
 """
 URLS = """\
 from django.urls import path
@@ -190,12 +282,23 @@ urlpatterns = [
     path("cleared/<int:pk>/", views.Cleared.as_view()),
     path("deleted/<int:pk>/", views.Deleted.as_view()),
     path("fresh/<int:pk>/", views.Fresh.as_view()),
+    path("grown/<int:pk>/", views.Grown.as_view()),
+    path("allowed/<int:pk>/", views.Allowed.as_view()),
+    path("behind/<int:pk>/", views.Behind.as_view()),
+    path("saved/<int:pk>/", views.Saved.as_view()),
+    path("gone/<int:pk>/", views.Gone.as_view()),
+    path("beside/<int:pk>/", views.Beside.as_view()),
+    path("listed/<int:pk>/", views.Listed.as_view()),
+    path("numbered/<int:pk>/", views.Numbered.as_view()),
+    path("latest/<int:pk>/", views.Latest.as_view()),
 ]
 """
 # Read, then something changes, then read again: Django's object has what it was.
 REFUSED = {
     "GET /changed/{pk}/": "read-order", "GET /renamed/{pk}/": "read-order", "GET /cleared/{pk}/": "read-order",
     "GET /deleted/{pk}/": "del", "GET /fresh/{pk}/": "refresh-from-db",
+    # Some columns are read here and the whole object there: two answers of the database, where Django's object is one.
+    "POST /allowed/{pk}/": "read-order", "PUT /latest/{pk}/": "read-order", "PATCH /latest/{pk}/": "read-order",
 }  # fmt: skip
 
 
@@ -203,20 +306,19 @@ def test_what_is_computed_once_is_asked_for_once(tmp_path: Path) -> None:
     files = {"site_/urls.py": URLS, "notes/models.py": MODELS, "notes/views.py": VIEWS}
     site = Site.make(tmp_path / "site", files)
     output = tmp_path / "fastapi"
-    program, report = site.explore(site.snapshot(), output, cases=250, seconds=30)
+    program, report = site.explore(site.snapshot(), output, cases=260, seconds=30)
     assert {f"{r.method} {r.route_id}": r.reasons[0].code for r in program.refused} == REFUSED
     assert differences(report) == []
     found = {o.key: o for o in report.operations}
     assert [o.key for o in report.operations if o.excess_queries] == []
-    assert {"200", "404"} <= set(found["GET /starred/{pk}/"].statuses)
-    assert "200" in found["POST /starred/{pk}/"].statuses
+    assert {k for k, o in found.items() if not {"200", "201", "204"} & set(o.statuses)} == set()
     for file in output.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         if "@once\n" in text:
             file.write_text(text.replace("@once\n", ""), encoding="utf-8")
     snapshot = site.snapshot()
     project = verify.ProjectRef(site.root, output, site.root / ".segue", site.python, snapshot)
-    again = verify.explore(project, cases=150, seconds=300)
+    again = verify.explore(project, cases=100, seconds=300)
     excess = {o.key for o in again.operations if o.excess_queries}
     assert {
         "GET /notes/",

@@ -13,7 +13,7 @@ from segue.refusal import Refusal, refuse
 from segue.snapshot.model import Operation
 from segue.translate.context import Context
 from segue.translate.functions.once import one_value
-from segue.translate.functions.record import reached
+from segue.translate.functions.record import FunctionRecord, reached
 from segue.translate.functions.writing import writes
 from segue.translate.interp.same_set import holds_sets
 from segue.translate.views.operation import PathOperation
@@ -35,12 +35,13 @@ def read_around_write(
     found = reached(ctx, [*before, *made.lines])
     records = [record for record in found if record is not None]
     whole = [Code("", (), (*before, *made.lines)), *(Code(r.legacy, r.parameters, r.lines) for r in records)]
+    single = _single(records)
     columns = {n for m in ctx.snapshot.models.values() for f in m.fields for n in (f.name, f.attname)}
     for lines in (code.lines for code in tuple(whole)):
         read: set[str] = set()
         kept: set[str] = set()
         for line in lines:
-            here = _properties(ctx, line)
+            here = _properties(ctx, line, single)
             again = {
                 name
                 for name in kept & here
@@ -58,7 +59,15 @@ def read_around_write(
     return None
 
 
-def _properties(ctx: Context, line: str) -> set[str]:
+def _single(records: Sequence[FunctionRecord]) -> set[str]:
+    """The functions that stand there in one form: rows of some columns here and entities there are asked for twice."""
+    forms: dict[str, set[tuple[tuple[str, ...], str]]] = {}
+    for record in records:
+        forms.setdefault(record.legacy, set()).add((tuple(record.lines), repr(record.returns)))
+    return {legacy for legacy, found in forms.items() if len(found) == 1}
+
+
+def _properties(ctx: Context, line: str, single: set[str]) -> set[str]:
     """The cached properties that a line of generated code asks for, down to the last function called: those of models, and such of
     views and others that ask the database, or give a queryset, which keeps its rows. What a view computes of the request alone is the same behind a write."""
     functions, models = ctx.snapshot.functions, {m.cls for m in ctx.snapshot.models.values()}
@@ -69,7 +78,7 @@ def _properties(ctx: Context, line: str) -> set[str]:
             continue
         owner = record.legacy.rpartition(".")[0]
         known = {owner, *(c for c in models if owner in _mro(ctx, c))}
-        if not known & models and one_value(ctx, record):
+        if not known & models and record.legacy in single and one_value(ctx, record):
             continue  # what it has asked for stays with the request, as with Django's view
         if known & models or _asks(ctx, record.lines) or holds_sets(record.returns):
             found.add(record.legacy)
