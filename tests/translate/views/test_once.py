@@ -318,13 +318,7 @@ def test_what_is_computed_once_is_asked_for_once(tmp_path: Path) -> None:
             file.write_text(text.replace("@once\n", ""), encoding="utf-8")
     snapshot = site.snapshot()
     project = verify.ProjectRef(site.root, output, site.root / ".segue", site.python, snapshot)
-    again = verify.explore(project, cases=100, seconds=300)
-    excess = {o.key for o in again.operations if o.excess_queries}
-    assert {
-        "GET /notes/",
-        "GET /kids/{pk}/",
-        "GET /keys/",
-        "GET /first/",
-        "GET /served/{pk}/",
-        "POST /beneath/",
-    } <= excess
+    # Without it: the same rows, asked for once more.
+    doubled = ["GET /notes/", "GET /kids/{pk}/", "GET /keys/", "GET /first/", "GET /served/{pk}/"]
+    again = verify.explore(project, only=doubled, cases=40, seconds=300)
+    assert [o.key for o in again.operations if o.excess_queries] == doubled

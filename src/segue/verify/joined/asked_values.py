@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 
 from .readable import readable
 
 
 def name_rows(labels: list[str], asked: dict[tuple[Any, str], dict[str, None]]) -> int:
-    """Give the first rows of the models ``labels`` the texts that ``asked`` has by model and column; how many columns were set.
+    """Give the first rows of the models ``labels`` the texts that ``asked`` has by model and column; how many columns were set. Users
+    keep their names: cases are asked by them.
 
     A row whose column has one of them already keeps it, and a value that the database refuses is left out.
     """
     done = 0
     for (model, name), values in asked.items():
-        if model._meta.label not in labels or not model._meta.managed:
+        if model._meta.label not in labels or model is get_user_model():
             continue
         rows = readable(model._base_manager.order_by("pk"), 2 * len(values))
         known = {getattr(row, name) for row in rows}

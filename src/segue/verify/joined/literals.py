@@ -20,6 +20,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db.models.base import ModelBase
+from django.urls import get_resolver
 
 from .asked_values import column_of
 from .samples import sample
@@ -119,6 +120,7 @@ def _functions(thing: Any) -> Iterator[Any]:
 
 def belong(labels: Iterable[str]) -> None:
     """Say which models are the project's: what stands in their packages is, wherever that is installed."""
+    get_resolver().url_patterns  # noqa: B018  (models may stand in modules that only views import)
     found = {apps.get_model(label).__module__.partition(".")[0] for label in labels}
     if not found <= _PACKAGES:
         _PACKAGES.update(found)

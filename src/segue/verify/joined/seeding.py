@@ -27,9 +27,7 @@ _ATTEMPTS, _PATIENT = (
 def fill(labels: list[str]) -> int:
     """Give every empty table of the models ``labels`` some rows; returns how many were made."""
     from django.apps import apps
-    from django.urls import get_resolver
 
-    get_resolver().url_patterns  # noqa: B018  (models may stand in modules that only views import)
     pending = [apps.get_model(label) for label in labels]
     pending = [m for m in pending if m._meta.managed and not m._meta.proxy and not m._base_manager.exists()]
     made = 0
