@@ -321,4 +321,4 @@ def test_what_is_computed_once_is_asked_for_once(tmp_path: Path) -> None:
     # Without it: the same rows, asked for once more.
     doubled = ["GET /notes/", "GET /kids/{pk}/", "GET /keys/", "GET /first/", "GET /served/{pk}/"]
     again = verify.explore(project, only=doubled, cases=40, seconds=300)
-    assert [o.key for o in again.operations if o.excess_queries] == doubled
+    assert {o.key for o in again.operations if o.excess_queries} == set(doubled)
